@@ -1,0 +1,21 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+let package = Package(
+  name: "swiftlet",
+  platforms: [.macOS(.v15)],
+  products: [
+    .library(name: "Files", targets: ["Files"]),
+    .library(name: "Randomness", targets: ["Randomness"]),
+  ],
+  dependencies: [],
+  targets: [
+    // Ground: no tensors.
+    .target(name: "Files"),
+    .target(name: "Randomness"),
+
+    .testTarget(name: "FilesTests", dependencies: ["Files"]),
+    .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
+  ]
+)
