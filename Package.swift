@@ -6,16 +6,26 @@ let package = Package(
   name: "swiftlet",
   platforms: [.macOS(.v15)],
   products: [
+    .library(name: "Torch", targets: ["Torch"]),
     .library(name: "Files", targets: ["Files"]),
     .library(name: "Randomness", targets: ["Randomness"]),
   ],
   dependencies: [],
   targets: [
+    // Engine.
+    .target(name: "Torch", dependencies: ["CTorch", "Files", "Randomness"]),
+
+    // Boundary.
+    .target(name: "CTorch", dependencies: ["LibTorch"]),
+    .systemLibrary(name: "LibTorch", pkgConfig: "libtorch"),
+
     // Ground: no tensors.
     .target(name: "Files"),
     .target(name: "Randomness"),
 
     .testTarget(name: "FilesTests", dependencies: ["Files"]),
     .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
-  ]
+    .testTarget(name: "TorchTests", dependencies: ["Torch"]),
+  ],
+  cxxLanguageStandard: .cxx20
 )
