@@ -6,12 +6,16 @@ let package = Package(
   name: "swiftlet",
   platforms: [.macOS(.v15)],
   products: [
+    .library(name: "Learning", targets: ["Learning"]),
     .library(name: "Torch", targets: ["Torch"]),
     .library(name: "Files", targets: ["Files"]),
     .library(name: "Randomness", targets: ["Randomness"]),
   ],
   dependencies: [],
   targets: [
+    // Base.
+    .target(name: "Learning", dependencies: ["Torch", "Randomness", "Files"]),
+
     // Engine.
     .target(name: "Torch", dependencies: ["CTorch", "Files", "Randomness"]),
 
@@ -25,6 +29,7 @@ let package = Package(
 
     .testTarget(name: "FilesTests", dependencies: ["Files"]),
     .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
+    .testTarget(name: "LearningTests", dependencies: ["Learning"]),
     .testTarget(name: "TorchTests", dependencies: ["Torch"]),
   ],
   cxxLanguageStandard: .cxx20
