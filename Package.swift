@@ -30,7 +30,14 @@ let package = Package(
     .testTarget(name: "FilesTests", dependencies: ["Files"]),
     .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
     .testTarget(name: "LearningTests", dependencies: ["Learning"]),
-    .testTarget(name: "TorchTests", dependencies: ["Torch"]),
+    .testTarget(
+      name: "TorchTests", dependencies: ["Torch", "Randomness", "Files", "SwiftletTestSupport"],
+      resources: [.copy("Fixtures")]),
+
+    // Aside: closeness, gradient checks and hidden copies for the tests of every floor.
+    .target(
+      name: "SwiftletTestSupport", dependencies: ["Torch", "Randomness"],
+      path: "Tests/SwiftletTestSupport"),
   ],
   cxxLanguageStandard: .cxx20
 )
