@@ -3,7 +3,7 @@ import Foundation
 
 /// A file that only grows, for logs: each piece is written whole or not at all as far as the
 /// process can tell; a crash of the machine may leave a half piece at the end.
-final class AppendOnlyFile {
+package final class AppendOnlyFile {
   let path: String
   private let descriptor: Int32
 
@@ -11,7 +11,7 @@ final class AppendOnlyFile {
   ///
   /// - Throws: ``FileFailure`` of kind `unwritable`; `nil` is returned instead when the file must
   ///   be new and is not.
-  init?(path: String, mustBeNew: Bool = false) throws {
+  package init?(path: String, mustBeNew: Bool = false) throws {
     let flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | (mustBeNew ? O_EXCL : 0)
     self.path = path
     descriptor = open(path, flags, 0o644)
@@ -23,7 +23,7 @@ final class AppendOnlyFile {
     if descriptor >= 0 { close(descriptor) }
   }
 
-  func append(_ bytes: [UInt8]) throws {
+  package func append(_ bytes: [UInt8]) throws {
     let before = lseek(descriptor, 0, SEEK_END)
     var rest = bytes[...]
     while !rest.isEmpty {

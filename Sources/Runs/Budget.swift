@@ -28,6 +28,7 @@ public struct Budget: Sendable, Equatable {
   /// - Parameters:
   ///   - step: Steps finished since the beginning of the run.
   ///   - seconds: Working time since the beginning of the run, such as ``Stopwatch/seconds``.
+  /// - Returns: True once either limit is reached.
   public func isSpent(step: Int, seconds: Double) -> Bool {
     if let steps, step >= steps { return true }
     if let limit = self.seconds, seconds >= limit { return true }

@@ -1,12 +1,12 @@
 /// CRC-32C (Castagnoli), the checksum of iSCSI (RFC 3720) and of TensorBoard's records.
-enum Checksum {
+package enum Checksum {
   private static let table: [UInt32] = (0..<256).map { byte in
     (0..<8).reduce(UInt32(byte)) { value, _ in
       value & 1 == 1 ? (value >> 1) ^ 0x82F6_3B78 : value >> 1
     }
   }
 
-  static func crc32c(_ bytes: some Sequence<UInt8>) -> UInt32 {
+  package static func crc32c(_ bytes: some Sequence<UInt8>) -> UInt32 {
     ~bytes.reduce(~0) { value, byte in
       (value >> 8) ^ table[Int(UInt8(truncatingIfNeeded: value) ^ byte)]
     }

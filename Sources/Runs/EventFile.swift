@@ -60,26 +60,26 @@ public final class EventFile {
 
 /// The bytes of event files: `tensorflow.Event` messages in TFRecord frames, written by hand
 /// because three small messages do not justify a protocol-buffer compiler.
-enum EventRecord {
+package enum EventRecord {
   /// Length (8 bytes), masked checksum of the length, data, masked checksum of the data.
-  static func framed(_ data: [UInt8]) -> [UInt8] {
+  package static func framed(_ data: [UInt8]) -> [UInt8] {
     let length = littleEndian(UInt64(data.count))
     return length + littleEndian(Checksum.masked(length))
       + data + littleEndian(Checksum.masked(data))
   }
 
   /// Event.file_version, which a file begins with.
-  static func version(wallTime: Double) -> [UInt8] {
+  package static func version(wallTime: Double) -> [UInt8] {
     time(wallTime) + bytes(field: 3, Array("brain.Event:2".utf8))
   }
 
   /// Event.session_log with status START: what came at `step` or later is to be forgotten.
-  static func restart(wallTime: Double, step: Int) -> [UInt8] {
+  package static func restart(wallTime: Double, step: Int) -> [UInt8] {
     time(wallTime) + number(field: 2, step) + bytes(field: 7, number(field: 1, 1))
   }
 
   /// Event.summary with one Summary.Value (tag, simple_value) per number.
-  static func scalars(_ values: [(String, Float)], wallTime: Double, step: Int) -> [UInt8] {
+  package static func scalars(_ values: [(String, Float)], wallTime: Double, step: Int) -> [UInt8] {
     let summary = values.flatMap { tag, value in
       bytes(
         field: 1,

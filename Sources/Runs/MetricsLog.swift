@@ -62,14 +62,14 @@ public final class MetricsLog {
     of data: Data, path: String
   ) throws -> [(text: String, record: MetricRecord)] {
     let complete = data.lastIndex(of: UInt8(ascii: "\n")).map { data[...$0] } ?? Data()
-    let lines = String(decoding: complete, as: UTF8.self).split(separator: "\n")
-    return try lines.enumerated().map { index, line in
+    return try complete.split(separator: UInt8(ascii: "\n")).enumerated().map { index, bytes in
+      let line = String(decoding: bytes, as: UTF8.self)
       guard let record = MetricRecord(line: line) else {
         throw FileFailure(
           .malformed, path: path,
           reason: "line \(index + 1) is not a record of metrics; remove it to go on")
       }
-      return (String(line), record)
+      return (line, record)
     }
   }
 }

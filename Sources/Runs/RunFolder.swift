@@ -46,6 +46,7 @@ public final class RunFolder: Sendable {
   ///   - recipe: The recipe to go on with.
   ///   - keys: Full keys that may have changed, such as the number of steps; the new values are
   ///     then recorded.
+  /// - Returns: The folder, held until the value goes away.
   /// - Throws: ``RunFolderError`` if there is no run, or one with another recipe;
   ///   ``RecipeError`` if the recorded recipe cannot be read; ``FileFailure`` if the folder cannot
   ///   be written.
