@@ -10,11 +10,14 @@ let package = Package(
     .library(name: "Torch", targets: ["Torch"]),
     .library(name: "Files", targets: ["Files"]),
     .library(name: "Randomness", targets: ["Randomness"]),
+    .library(name: "Runs", targets: ["Runs"]),
   ],
-  dependencies: [],
+  dependencies: [
+    .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2")
+  ],
   targets: [
     // Base.
-    .target(name: "Learning", dependencies: ["Torch", "Randomness", "Files"]),
+    .target(name: "Learning", dependencies: ["Torch", "Randomness", "Files", "Runs"]),
 
     // Engine.
     .target(name: "Torch", dependencies: ["CTorch", "Files", "Randomness"]),
@@ -26,10 +29,15 @@ let package = Package(
     // Ground: no tensors.
     .target(name: "Files"),
     .target(name: "Randomness"),
+    .target(name: "Runs", dependencies: ["Files", .product(name: "Yams", package: "Yams")]),
 
     .testTarget(name: "FilesTests", dependencies: ["Files"]),
     .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
-    .testTarget(name: "LearningTests", dependencies: ["Learning"]),
+    .testTarget(name: "RunsTests", dependencies: ["Runs", "Files"]),
+    .testTarget(
+      name: "LearningTests",
+      dependencies: ["Learning", "Torch", "Randomness", "Runs", "SwiftletTestSupport"],
+      resources: [.copy("Fixtures")]),
     .testTarget(
       name: "TorchTests", dependencies: ["Torch", "Randomness", "Files", "SwiftletTestSupport"],
       resources: [.copy("Fixtures")]),
