@@ -18,7 +18,8 @@ let package = Package(
     .target(name: "Randomness"),
 
     .testTarget(name: "FilesTests", dependencies: ["Files"]),
-    .testTarget(name: "FormatsTests", dependencies: ["Files", "Formats"]),
+    .testTarget(
+      name: "FormatsTests", dependencies: ["Files", "Formats"], resources: [.copy("Fixtures")]),
     .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
   ]
 )
