@@ -9,6 +9,7 @@ let package = Package(
     .library(name: "Learning", targets: ["Learning"]),
     .library(name: "Torch", targets: ["Torch"]),
     .library(name: "Files", targets: ["Files"]),
+    .library(name: "Formats", targets: ["Formats"]),
     .library(name: "Randomness", targets: ["Randomness"]),
     .library(name: "Runs", targets: ["Runs"]),
   ],
@@ -28,10 +29,13 @@ let package = Package(
 
     // Ground: no tensors.
     .target(name: "Files"),
+    .target(name: "Formats", dependencies: ["Files"]),
     .target(name: "Randomness"),
     .target(name: "Runs", dependencies: ["Files", .product(name: "Yams", package: "Yams")]),
 
     .testTarget(name: "FilesTests", dependencies: ["Files"]),
+    .testTarget(
+      name: "FormatsTests", dependencies: ["Files", "Formats"], resources: [.copy("Fixtures")]),
     .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
     .testTarget(name: "RunsTests", dependencies: ["Runs", "Files"]),
     .testTarget(
