@@ -18,7 +18,7 @@ let package = Package(
   ],
   targets: [
     // Base.
-    .target(name: "Learning", dependencies: ["Torch", "Randomness", "Files", "Runs"]),
+    .target(name: "Learning", dependencies: ["Torch", "Randomness", "Files", "Formats", "Runs"]),
 
     // Engine.
     .target(name: "Torch", dependencies: ["CTorch", "Files", "Randomness"]),

@@ -192,3 +192,11 @@ extension OptimizerState {
     swap(&lists.counters, &counters)
   }
 }
+
+extension OptimizerState {
+  /// Sets the number of steps taken, for a state that comes from a checkpoint.
+  mutating func setStep(_ step: Int) {
+    self.step = step
+    counters = []
+  }
+}
