@@ -2,6 +2,16 @@
 
 import PackageDescription
 
+// Scripts/setup makes .libtorch, and links the libraries into the product folders, where SwiftPM
+// lets the linker and the loader look. A CUDA build's libtorch_cuda is loaded when a program starts.
+let libtorchHeaders: [CXXSetting] = [
+  .headerSearchPath("../../.libtorch/include"),
+  .headerSearchPath("../../.libtorch/include/torch/csrc/api/include"),
+]
+let libtorchLibraries: [LinkerSetting] = [
+  .linkedLibrary("torch_cpu"), .linkedLibrary("c10"), .linkedLibrary("torch"),
+]
+
 let package = Package(
   name: "swiftlet",
   platforms: [.macOS(.v15)],
@@ -11,7 +21,9 @@ let package = Package(
     .library(name: "Files", targets: ["Files"]),
     .library(name: "Randomness", targets: ["Randomness"]),
   ],
-  dependencies: [],
+  dependencies: [
+    .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0")
+  ],
   targets: [
     // Base.
     .target(name: "Learning", dependencies: ["Torch", "Randomness", "Files"]),
