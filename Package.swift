@@ -8,6 +8,7 @@ let package = Package(
   products: [
     .library(name: "Files", targets: ["Files"]),
     .library(name: "Randomness", targets: ["Randomness"]),
+    .library(name: "Reports", targets: ["Reports"]),
   ],
   dependencies: [],
   targets: [
@@ -15,7 +16,11 @@ let package = Package(
     .target(name: "Files"),
     .target(name: "Randomness"),
 
+    // Face: plots, pages and tables.
+    .target(name: "Reports", dependencies: ["Files"]),
+
     .testTarget(name: "FilesTests", dependencies: ["Files"]),
     .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
+    .testTarget(name: "ReportsTests", dependencies: ["Reports"]),
   ]
 )
