@@ -46,7 +46,14 @@ let package = Package(
       name: "FormatsTests", dependencies: ["Files", "Formats"], resources: [.copy("Fixtures")]),
     .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
     .testTarget(name: "LearningTests", dependencies: ["Learning"]),
-    .testTarget(name: "TorchTests", dependencies: ["Torch"]),
+    .testTarget(
+      name: "TorchTests", dependencies: ["Torch", "Randomness", "Files", "SwiftletTestSupport"],
+      resources: [.copy("Fixtures")]),
+
+    // Aside: closeness, gradient checks and hidden copies for the tests of every floor.
+    .target(
+      name: "SwiftletTestSupport", dependencies: ["Torch", "Randomness"],
+      path: "Tests/SwiftletTestSupport"),
   ],
   cxxLanguageStandard: .cxx20
 )

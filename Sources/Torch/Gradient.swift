@@ -81,7 +81,7 @@ func gradients(of outputs: [Tensor], at inputs: [Tensor], differentiable: Bool) 
       differentiable, &found)
   }
   if let message {
-    let shapes = outputs.map { "\($0.elementType)\($0.shape)" }.joined(separator: ", ")
+    let shapes = outputs.map(\.summary).joined(separator: ", ")
     fatalError("gradient of \(shapes): \(EngineMessage.take(message))")
   }
   return zip(found, inputs).map { pointer, input in

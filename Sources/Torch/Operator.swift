@@ -99,13 +99,13 @@ enum Argument {
   /// How an argument reads in a failure message; `nil` for what does not help.
   var summary: String? {
     switch self {
-    case .tensor(let tensor), .optional(let tensor?): "\(tensor.elementType)\(tensor.shape)"
+    case .tensor(let tensor), .optional(let tensor?): tensor.summary
     case .int(let value): "\(value)"
     case .real(let value): "\(value)"
     case .bool(let value): "\(value)"
     case .ints(let values): "\(values)"
     case .tensors(let tensors):
-      "[" + tensors.map { "\($0.elementType)\($0.shape)" }.joined(separator: ", ") + "]"
+      "[" + tensors.map(\.summary).joined(separator: ", ") + "]"
     default: nil
     }
   }

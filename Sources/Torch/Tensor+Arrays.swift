@@ -13,7 +13,7 @@ extension Tensor {
   public init<Element: TensorElement>(
     _ elements: [Element], shape: [Int], on device: Device = .cpu
   ) {
-    precondition(
+    require(
       shape.reduce(1, *) == elements.count,
       "\(elements.count) elements do not fill a tensor of shape \(shape)")
     self.init(shape: shape, of: Element.self) { buffer in
@@ -23,9 +23,7 @@ extension Tensor {
   }
 
   /// Creates a tensor by letting `body` write the elements, row-major, into the tensor's own memory,
-  /// so that nothing is copied.
-  ///
-  /// - Parameter body: Must initialize every element of the buffer.
+  /// so that nothing is copied. `body` must initialize every element of the buffer.
   public init<Element: TensorElement>(
     shape: [Int], of type: Element.Type,
     initializingWith body: (UnsafeMutableBufferPointer<Element>) throws -> Void
@@ -75,7 +73,7 @@ extension Tensor {
   public func withElements<Element: TensorElement, Result>(
     of type: Element.Type, _ body: (UnsafeBufferPointer<Element>) throws -> Result
   ) rethrows -> Result {
-    precondition(
+    require(
       Element.elementType == elementType,
       "a tensor of \(elementType) read as \(Element.elementType)")
     return try withBytes { try body($0.assumingMemoryBound(to: Element.self)) }
@@ -97,14 +95,19 @@ extension Tensor {
   ///
   /// - Precondition: ``count`` is 1.
   public func scalar() -> Double {
-    precondition(count == 1, "scalar() of a tensor of shape \(shape)")
+    require(count == 1, "scalar() of a tensor of shape \(shape)")
     return Ops.item.scalar(.tensor(self))
   }
 
   /// The same values laid out in row-major order without gaps; the tensor itself if it already is.
   public func rowMajor() -> Tensor {
-    let description = description_
-    if description.is_contiguous && !description.is_conjugated { return self }
+    if isRowMajor { return self }
     return Ops.contiguous(.tensor(Ops.resolveConj(.tensor(self))))
+  }
+
+  /// Whether the elements lie in row-major order without gaps.
+  var isRowMajor: Bool {
+    let description = description_
+    return description.is_contiguous && !description.is_conjugated
   }
 }

@@ -8,8 +8,7 @@ extension Tensor {
   ///
   /// - Shapes: queries `[..., queries, width]`, `keys` `[..., tokens, width]`, `values`
   ///   `[..., tokens, valueWidth]`; `mask` broadcasts to `[..., queries, tokens]` and is either
-  ///   `bool` (true takes part) or added to the logits.
-  /// - Parameter scale: `1 / sqrt(width)` when `nil`.
+  ///   `bool` (true takes part) or added to the logits; `scale` is `1 / sqrt(width)` when `nil`.
   /// - Paper: Vaswani et al., *Attention Is All You Need* (2017), eq. 1.
   public func attending(to keys: Tensor, values: Tensor, mask: Tensor? = nil, scale: Double? = nil)
     -> Tensor

@@ -139,7 +139,7 @@ extension Tensor {
   private func resolved(_ indices: [any TensorIndex]) -> (view: Tensor, chosen: [Tensor?]) {
     let positions = indices.map(\.position)
     let consumed = positions.reduce(0) { $0 + $1.consumedAxes }
-    precondition(
+    require(
       consumed <= rank, "subscript takes \(consumed) axes, the tensor has shape \(shape)")
     var view = self
     var chosen: [Tensor?] = []
@@ -168,7 +168,7 @@ extension Tensor {
   }
 
   private func sliced(_ axis: Int, _ start: Int?, _ end: Int?, _ step: Int) -> Tensor {
-    precondition(step > 0, "a subscript's step must be positive, not \(step)")
+    require(step > 0, "a subscript's step must be positive, not \(step)")
     return Ops.slice(
       .tensor(self), .int(axis), start.map { .int($0) } ?? .none, end.map { .int($0) } ?? .none,
       .int(step))

@@ -66,10 +66,13 @@ public struct Tensor: @unchecked Sendable {
   public func extent(_ axis: Int) -> Int {
     let description = description_
     let position = axis < 0 ? axis + Int(description.rank) : axis
-    precondition(
+    require(
       (0..<Int(description.rank)).contains(position), "axis \(axis) of a tensor of shape \(shape)")
     return Int(description.shape[position])
   }
+
+  /// Type and shape as messages show them: `float32[2, 3]`.
+  var summary: String { "\(elementType)\(shape)" }
 
   var description_: ct_description {
     var description = ct_description()
