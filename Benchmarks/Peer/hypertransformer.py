@@ -35,7 +35,7 @@ class Config:
     ways: int = 20
     side: int = 28
     image_channels: int = 1
-    network: str = "maxpool-4-layer"  # or 3-layer, 4-layer
+    network: str = "maxpool-4-layer"  # or maxpool-3-layer, 3-layer, 4-layer
     channels: int = 8
     n_trained: int = 0  # +m: the first m convolutions are ordinary weights; -m: the last m
     allocation: str = "output"  # or spatial
@@ -51,7 +51,7 @@ class Config:
 
     @property
     def conv_layers(self) -> int:
-        return 3 if self.network == "3-layer" else 4
+        return 3 if self.network.endswith("3-layer") else 4
 
     @property
     def pooled(self) -> bool:
@@ -147,12 +147,12 @@ class LocalExtractor(nn.Module):
         super().__init__()
         self.convs = nn.ModuleList()
         self.strides = []
+        kernel, strides = (3, strides) if side >= 3 else (side, (1,) * len(strides))
         for stride in strides:
-            kernel, stride = (3, stride) if side >= 3 else (side, 1)
             self.convs.append(convolution(channels, width, kernel))
             self.strides.append(stride)
             side, channels = (side - kernel) // stride + 1, width
-            if side < 3:
+            if side < kernel:
                 break
         self.features = width * len(self.convs)
 
