@@ -2,6 +2,16 @@
 
 import PackageDescription
 
+// Scripts/setup makes .libtorch, and links the libraries into the product folders, where SwiftPM
+// lets the linker and the loader look. A CUDA build's libtorch_cuda is loaded when a program starts.
+let libtorchHeaders: [CXXSetting] = [
+  .headerSearchPath("../../.libtorch/include"),
+  .headerSearchPath("../../.libtorch/include/torch/csrc/api/include"),
+]
+let libtorchLibraries: [LinkerSetting] = [
+  .linkedLibrary("torch_cpu"), .linkedLibrary("c10"), .linkedLibrary("torch"),
+]
+
 let package = Package(
   name: "swiftlet",
   platforms: [.macOS(.v15)],
@@ -11,10 +21,9 @@ let package = Package(
     .library(name: "Files", targets: ["Files"]),
     .library(name: "Formats", targets: ["Formats"]),
     .library(name: "Randomness", targets: ["Randomness"]),
-    .library(name: "Runs", targets: ["Runs"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2")
+    .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0")
   ],
   targets: [
     // Base.
@@ -31,7 +40,6 @@ let package = Package(
     .target(name: "Files"),
     .target(name: "Formats", dependencies: ["Files"]),
     .target(name: "Randomness"),
-    .target(name: "Runs", dependencies: ["Files", .product(name: "Yams", package: "Yams")]),
 
     .testTarget(name: "FilesTests", dependencies: ["Files"]),
     .testTarget(
