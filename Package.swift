@@ -21,8 +21,10 @@ let package = Package(
     .library(name: "Files", targets: ["Files"]),
     .library(name: "Formats", targets: ["Formats"]),
     .library(name: "Randomness", targets: ["Randomness"]),
+    .library(name: "Runs", targets: ["Runs"]),
   ],
   dependencies: [
+    .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
     .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0")
   ],
   targets: [
@@ -40,6 +42,7 @@ let package = Package(
     .target(name: "Files"),
     .target(name: "Formats", dependencies: ["Files"]),
     .target(name: "Randomness"),
+    .target(name: "Runs", dependencies: ["Files", .product(name: "Yams", package: "Yams")]),
 
     .testTarget(name: "FilesTests", dependencies: ["Files"]),
     .testTarget(
