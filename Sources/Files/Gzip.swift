@@ -12,15 +12,20 @@ internal import LibArchive
 /// - Throws: ``FileFailure`` of kind `missing` or `unreadable`, or `malformed` where the
 ///   compressed bytes are damaged, cut short or larger than `limit`.
 public func readDecompressed(at path: String, limit: Int = 1 << 32) throws(FileFailure) -> Data {
-  let packed = try MappedFile(path: path).bytes
-  guard packed.starts(with: [0x1f, 0x8b]) else { return try readFile(at: path, limit: limit) }
+  let packed = try MappedFile(path: path)
+  let isPacked = packed.withBytes { $0.starts(with: [0x1f, 0x8b]) }
+  guard isPacked else { return try readFile(at: path, limit: limit) }
   let reader = try ArchiveReader(path: path, content: .gzip)
   guard try reader.nextName(after: 0) != nil else { return Data() }
   let content = try reader.content(of: "the compressed content", limit: limit)
   // The trailer of RFC 1952: check sum and length, both little-endian, of the last member.
-  let trailer = packed.count - 8
-  let checkSum = packed.loadUnaligned(fromByteOffset: trailer, as: UInt32.self).littleEndian
-  let length = packed.loadUnaligned(fromByteOffset: trailer + 4, as: UInt32.self).littleEndian
+  let (checkSum, length) = packed.withBytes { bytes in
+    let trailer = bytes.count - 8
+    return (
+      bytes.loadUnaligned(fromByteOffset: trailer, as: UInt32.self).littleEndian,
+      bytes.loadUnaligned(fromByteOffset: trailer + 4, as: UInt32.self).littleEndian
+    )
+  }
   guard length == UInt32(truncatingIfNeeded: content.count), checkSum == crc32(of: content) else {
     throw FileFailure(
       .malformed, path: path,
