@@ -188,10 +188,10 @@ extension ConvNetArchitecture {
     head == .flatten ? finalSide * finalSide * finalChannels : finalChannels
   }
 
-  /// Weights of the network, batch-normalization scales and offsets included.
+  /// Weights of the convolutions and the dense layer, without batch normalization.
   public var weightCount: Int {
     geometries.reduce(classCount * (featureCount + 1)) { total, geometry in
-      total + geometry.layer.channels * (geometry.filterSize + 2)
+      total + geometry.layer.channels * geometry.filterSize
     }
   }
 }
