@@ -99,7 +99,7 @@ extension HeatMap {
           .init(
             text: text, x: drawing.pixelX(Double(column)),
             y: drawing.pixelY(Double(values.count - 1 - row)), anchor: .center,
-            ink: opacity(values[row][column]) > 0.55 ? .onHeat : .text, size: 12))
+            ink: opacity(values[row][column]) > 0.7 ? .onHeat : .text, size: 12))
       }
     }
   }

@@ -12,10 +12,13 @@ extension LinePlot {
       topRoom: labelRoom(for: verticalReferences), height: 350)
     name(in: &drawing)
     for (index, one) in series.enumerated() where !one.lower.isEmpty {
-      drawing.layers.append(.band(pieces: band(of: one), .series(index)))
+      let pieces = band(of: one).map { thinnedToPixels($0, along: xTicks) }
+      drawing.layers.append(.band(pieces: pieces, .series(index)))
     }
     mark(in: &drawing)
-    for (index, one) in series.enumerated() { drawing.layers += layers(of: one, .series(index)) }
+    for (index, one) in series.enumerated() {
+      drawing.layers += layers(of: one, .series(index), along: xTicks)
+    }
     return drawing
   }
 
@@ -35,12 +38,12 @@ extension LinePlot {
       })
   }
 
-  private func layers(of one: Series, _ ink: Ink) -> [Drawing.Layer] {
+  private func layers(of one: Series, _ ink: Ink, along ticks: Ticks) -> [Drawing.Layer] {
     let pieces = runs(places(of: one))
     // A value between two gaps has no line to be seen by, so it is always a point.
     let lonely = pieces.filter { $0.count == 1 }.flatMap { $0 }
     let points = Drawing.Layer.points(pieces.flatMap { $0 }, ink, size: 3.5)
-    let lines = pieces.filter { $0.count > 1 }
+    let lines = pieces.filter { $0.count > 1 }.map { thinnedToPixels($0, along: ticks) }
     switch one.style {
     case .points: return [points]
     case .lineAndPoints: return [.lines(pieces: lines, ink, .solid(2)), points]

@@ -144,7 +144,7 @@ private let rules = """
   .bar-label { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
   .track { grid-column: 1 / -1; height: 4px; border-radius: 2px; background: var(--rule); overflow: hidden; }
   .track span { display: block; height: 100%; background: var(--axis); border-radius: 2px; }
-  .highlighted { color: var(--text); font-weight: 600; }
+  .bars .highlighted { color: var(--text); font-weight: 600; }
   .highlighted .track span { background: var(--accent); }
 
   footer { margin-top: 4.5rem; padding-top: 1.7rem; border-top: 1px solid var(--rule); }

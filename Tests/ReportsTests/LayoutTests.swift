@@ -66,6 +66,35 @@ import Testing
     #expect(shortened(name, to: 60).hasSuffix("…"))
   }
 
+  @Test func `a long line keeps its ends and extremes, and its page stays small`() throws {
+    let x = (0..<200_000).map(Double.init)
+    var y = x.map { sin($0 / 5000) }
+    (y[77_777], y[123_456]) = (40, -40)
+    let plot = LinePlot([.init("a", x: x, y: y, margin: y.map { abs($0) })])
+    for layer in plot.drawing().layers {
+      switch layer {
+      case .lines(let pieces, _, _):
+        let points = try #require(pieces.first)
+        #expect(pieces.count == 1 && points.count < 4 * 721)
+        #expect(points.contains(.init(x: 77_777, y: 40)))
+        #expect(points.contains(.init(x: 123_456, y: -40)))
+        #expect(points.first?.x == 0 && points.last?.x == 199_999)
+        #expect(points.map(\.x) == points.map(\.x).sorted())
+      case .band(let pieces, _):
+        #expect(pieces[0].count <= 721)
+        #expect(pieces[0].map(\.high).max() == 80 && pieces[0].map(\.low).min() == -80)
+      default: break
+      }
+    }
+    let short = Array(x.prefix(2000))
+    let whole = LinePlot([.init("a", x: short, y: short)]).drawing().layers[0]
+    guard case .lines(let pieces, _, _) = whole else {
+      Issue.record("got \(whole)")
+      return
+    }
+    #expect(pieces[0].count == 2000)
+  }
+
   @Test func `labels move apart as little as needed`() {
     #expect(spreadApart([10, 50], spacing: 10, in: 0...100) == [10, 50])
     #expect(spreadApart([50, 48], spacing: 10, in: 0...100) == [58, 48])
