@@ -21,11 +21,15 @@ let package = Package(
     .library(name: "Files", targets: ["Files"]),
     .library(name: "Formats", targets: ["Formats"]),
     .library(name: "Randomness", targets: ["Randomness"]),
+    .library(name: "Reports", targets: ["Reports"]),
   ],
   dependencies: [
     .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0")
   ],
   targets: [
+    // Face: plots, pages and tables.
+    .target(name: "Reports", dependencies: ["Files"]),
+
     // Base.
     .target(name: "Learning", dependencies: ["Torch", "Randomness", "Files"]),
 
@@ -45,6 +49,7 @@ let package = Package(
     .testTarget(
       name: "FormatsTests", dependencies: ["Files", "Formats"], resources: [.copy("Fixtures")]),
     .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
+    .testTarget(name: "ReportsTests", dependencies: ["Reports"]),
     .testTarget(name: "LearningTests", dependencies: ["Learning"]),
     .testTarget(
       name: "TorchTests", dependencies: ["Torch", "Randomness", "Files", "SwiftletTestSupport"],
