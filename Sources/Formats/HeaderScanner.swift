@@ -7,6 +7,21 @@ import Files
 /// integers and recurses as deep as the input says. Nothing here recurses, and memory grows only
 /// with bytes that have been read.
 struct HeaderScanner {
+  /// The part of the header being read, named only when a message needs it.
+  enum Owner: CustomStringConvertible {
+    case header
+    case metadata
+    case tensor(String)
+
+    var description: String {
+      switch self {
+      case .header: "the header"
+      case .metadata: metadataKey
+      case .tensor(let name): "tensor \(quoted(name))"
+      }
+    }
+  }
+
   let path: String
   /// The header alone, as an array so that every access is checked in release builds too.
   let bytes: [UInt8]
@@ -22,7 +37,7 @@ struct HeaderScanner {
   /// Two keys are the same when they are the same text (canonical equivalence), because that is
   /// how a Swift dictionary will look them up.
   mutating func members(
-    of owner: String,
+    of owner: Owner,
     _ visit: (inout HeaderScanner, String) throws(FileFailure) -> Void
   ) throws(FileFailure) {
     try expect("{", in: owner)
@@ -40,7 +55,7 @@ struct HeaderScanner {
   }
 
   /// An array of integers in `0 ... Int.max`.
-  mutating func naturals(in owner: String) throws(FileFailure) -> [Int] {
+  mutating func naturals(in owner: Owner) throws(FileFailure) -> [Int] {
     try expect("[", in: owner)
     if accept("]") { return [] }
     var numbers: [Int] = []
@@ -61,7 +76,7 @@ struct HeaderScanner {
     FileFailure(.malformed, path: path, reason: "header byte \(position): \(reason)")
   }
 
-  private mutating func natural(in owner: String) throws(FileFailure) -> Int {
+  private mutating func natural(in owner: Owner) throws(FileFailure) -> Int {
     skipWhitespace()
     let start = position
     var value = 0
@@ -83,7 +98,7 @@ struct HeaderScanner {
     return value
   }
 
-  mutating func expect(_ character: Unicode.Scalar, in owner: String) throws(FileFailure) {
+  mutating func expect(_ character: Unicode.Scalar, in owner: Owner) throws(FileFailure) {
     guard accept(character) else {
       throw failure("expected '\(character)' in \(owner), found \(found)")
     }
@@ -97,8 +112,11 @@ struct HeaderScanner {
   }
 
   private mutating func skipWhitespace() {
-    while position < bytes.count, [0x20, 0x09, 0x0a, 0x0d].contains(bytes[position]) {
-      position += 1
+    while position < bytes.count {
+      switch bytes[position] {
+      case 0x20, 0x09, 0x0a, 0x0d: position += 1
+      default: return
+      }
     }
   }
 
@@ -113,10 +131,13 @@ struct HeaderScanner {
 // MARK: Strings
 
 extension HeaderScanner {
-  mutating func string(in owner: String) throws(FileFailure) -> String {
+  mutating func string(in owner: Owner) throws(FileFailure) -> String {
     try expect("\"", in: owner)
     let start = position
-    var text: [UInt8] = []
+    // Most strings have no escapes and are copied at once.
+    let plain = bytes[position...].prefix { $0 != 0x22 && $0 != 0x5c && $0 >= 0x20 }
+    var text = Array(plain)
+    position = plain.endIndex
     while true {
       guard position < bytes.count else { throw failure("a string in \(owner) is not closed") }
       let byte = bytes[position]
@@ -139,7 +160,7 @@ extension HeaderScanner {
   }
 
   /// The character of an escape whose backslash has been read.
-  private mutating func escape(in owner: String) throws(FileFailure) -> Unicode.Scalar {
+  private mutating func escape(in owner: Owner) throws(FileFailure) -> Unicode.Scalar {
     guard position < bytes.count else { throw failure("a string in \(owner) is not closed") }
     let byte = bytes[position]
     position += 1
@@ -157,7 +178,7 @@ extension HeaderScanner {
     }
   }
 
-  private mutating func unicodeEscape(in owner: String) throws(FileFailure) -> Unicode.Scalar {
+  private mutating func unicodeEscape(in owner: Owner) throws(FileFailure) -> Unicode.Scalar {
     let first = try hexadecimal(in: owner)
     if let scalar = Unicode.Scalar(first) { return scalar }
     // What is no scalar is a surrogate: the first of a pair must be followed by a second.
@@ -173,7 +194,7 @@ extension HeaderScanner {
     throw failure("a string in \(owner) has half of a surrogate pair")
   }
 
-  private mutating func hexadecimal(in owner: String) throws(FileFailure) -> UInt32 {
+  private mutating func hexadecimal(in owner: Owner) throws(FileFailure) -> UInt32 {
     var value: UInt32 = 0
     for _ in 0..<4 {
       guard position < bytes.count,

@@ -53,11 +53,4 @@ public enum SafetensorsElementType: String, Sendable, CaseIterable {
     case .complex64, .float64, .int64, .uint64: 8
     }
   }
-
-  /// The bytes a tensor of this type takes, or nil where that, or any stride, exceeds `Int`.
-  func byteCount(of shape: [Int]) -> Int? {
-    guard let count = elementCount(of: shape) else { return nil }
-    let (bytes, overflow) = count.multipliedReportingOverflow(by: byteCount)
-    return overflow ? nil : bytes
-  }
 }

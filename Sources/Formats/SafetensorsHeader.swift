@@ -48,10 +48,10 @@ public struct SafetensorsHeader: Sendable, Equatable {
     var reading = HeaderScanner([UInt8](file[8..<(8 + length)]), path: path)
     var metadata: [String: String] = [:]
     var entries: [Entry] = []
-    try reading.members(of: "the header") { scanner, name throws(FileFailure) in
+    try reading.members(of: .header) { scanner, name throws(FileFailure) in
       if name == metadataKey {
-        try scanner.members(of: metadataKey) { scanner, key throws(FileFailure) in
-          metadata[key] = try scanner.string(in: metadataKey)
+        try scanner.members(of: .metadata) { scanner, key throws(FileFailure) in
+          metadata[key] = try scanner.string(in: .metadata)
         }
       } else {
         entries.append(try scanner.entry(named: name))
@@ -97,7 +97,7 @@ extension HeaderScanner {
   /// Reads one tensor's object, which has the three known fields, each once, and no other.
   fileprivate mutating func entry(named name: String) throws(FileFailure) -> SafetensorsHeader.Entry
   {
-    let owner = "tensor \(quoted(name))"
+    let owner = Owner.tensor(name)
     var elementType: SafetensorsElementType?
     var shape: [Int]?
     var offsets: [Int]?
@@ -115,7 +115,7 @@ extension HeaderScanner {
     guard offsets.count == 2, offsets[0] <= offsets[1] else {
       throw failure("\(owner) has data_offsets \(brief(offsets)), expected a begin and an end")
     }
-    guard let expected = elementType.byteCount(of: shape) else {
+    guard let expected = byteCount(of: shape, elementWidth: elementType.byteCount) else {
       throw failure(
         "\(owner) has shape \(brief(shape)) of \(elementType.rawValue), "
           + "which is larger than any file can be")
@@ -129,8 +129,7 @@ extension HeaderScanner {
       name: name, elementType: elementType, shape: shape, byteRange: offsets[0]..<offsets[1])
   }
 
-  private mutating func elementType(in owner: String) throws(FileFailure) -> SafetensorsElementType
-  {
+  private mutating func elementType(in owner: Owner) throws(FileFailure) -> SafetensorsElementType {
     let name = try string(in: owner)
     guard let elementType = SafetensorsElementType(rawValue: name) else {
       throw failure(

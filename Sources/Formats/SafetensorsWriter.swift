@@ -94,7 +94,8 @@ private struct Plan {
       guard names.insert(tensor.name).inserted else {
         throw malformed("the name \(quoted(tensor.name)) is reserved or stands twice")
       }
-      guard let byteCount = tensor.elementType.byteCount(of: tensor.shape) else {
+      let width = tensor.elementType.byteCount
+      guard let byteCount = byteCount(of: tensor.shape, elementWidth: width) else {
         throw malformed(
           "tensor \(quoted(tensor.name)) has the impossible shape \(brief(tensor.shape))")
       }

@@ -113,6 +113,9 @@ private let numbers: [HostileHeader] = [
   .init("{\"a\":\(tensor("\"F32\"", "[99999999999999999999999999]"))}", "2^63 or more"),
   .init("{\"a\":\(tensor("\"U8\"", "[\(huge),2]"))}", "larger than any file"),
   .init("{\"a\":\(tensor("\"F32\"", "[\(huge)]"))}", "larger than any file"),
+  .init(
+    "{\"a\":\(tensor("\"F64\"", "[2305843009213693952,0]", "[0,0]"))}", data: 0,
+    "larger than any file"),
   .init("{\"a\":\(tensor("\"U8\"", "[\(huge),2,0]", "[0,0]"))}", data: 0, "larger than any file"),
   .init("{\"a\":\(tensor("\"U8\"", "[\(huge)]", "[0,\(huge)]"))}", "the file is cut short"),
 ]
