@@ -9,6 +9,7 @@ let package = Package(
     .library(name: "Learning", targets: ["Learning"]),
     .library(name: "Torch", targets: ["Torch"]),
     .library(name: "Files", targets: ["Files"]),
+    .library(name: "Formats", targets: ["Formats"]),
     .library(name: "Randomness", targets: ["Randomness"]),
   ],
   dependencies: [],
@@ -25,9 +26,12 @@ let package = Package(
 
     // Ground: no tensors.
     .target(name: "Files"),
+    .target(name: "Formats", dependencies: ["Files"]),
     .target(name: "Randomness"),
 
     .testTarget(name: "FilesTests", dependencies: ["Files"]),
+    .testTarget(
+      name: "FormatsTests", dependencies: ["Files", "Formats"], resources: [.copy("Fixtures")]),
     .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
     .testTarget(name: "LearningTests", dependencies: ["Learning"]),
     .testTarget(
