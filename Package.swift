@@ -18,7 +18,7 @@ let package = Package(
     .target(name: "Learning", dependencies: ["Torch", "Randomness", "Files"]),
 
     // Engine.
-    .target(name: "Torch", dependencies: ["CTorch", "Files", "Randomness"]),
+    .target(name: "Torch", dependencies: ["CTorch", "Files", "Formats", "Randomness"]),
 
     // Boundary.
     .target(name: "CTorch", dependencies: ["LibTorch"]),
@@ -35,7 +35,7 @@ let package = Package(
     .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
     .testTarget(name: "LearningTests", dependencies: ["Learning"]),
     .testTarget(
-      name: "TorchTests", dependencies: ["Torch", "Randomness", "Files", "SwiftletTestSupport"],
+      name: "TorchTests", dependencies: ["Torch", "Randomness", "Files", "Formats", "SwiftletTestSupport"],
       resources: [.copy("Fixtures")]),
 
     // Aside: closeness, gradient checks and hidden copies for the tests of every floor.
