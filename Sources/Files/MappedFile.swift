@@ -10,8 +10,7 @@ import Foundation
 public final class MappedFile: @unchecked Sendable {
   /// Where the file stood when it was opened.
   public let path: String
-  /// The whole file; do not keep it beyond the life of this object.
-  public let bytes: UnsafeRawBufferPointer
+  private let bytes: UnsafeRawBufferPointer
 
   /// Maps a file.
   ///
@@ -30,6 +29,17 @@ public final class MappedFile: @unchecked Sendable {
         .unreadable, path: path, reason: "cannot be mapped (\(systemMessage(errno)))")
     }
     bytes = UnsafeRawBufferPointer(start: start, count: file.size)
+  }
+
+  /// The length of the file in bytes.
+  public var count: Int { bytes.count }
+
+  /// Lends the whole file to `body`; the pointer must not leave it.
+  public func withBytes<Value, Failure: Error>(
+    _ body: (UnsafeRawBufferPointer) throws(Failure) -> Value
+  ) throws(Failure) -> Value {
+    defer { withExtendedLifetime(self) {} }
+    return try body(bytes)
   }
 
   deinit {
