@@ -3,7 +3,8 @@
 import PackageDescription
 
 // Scripts/setup makes .libtorch, and links the libraries into the product folders, where SwiftPM
-// lets the linker and the loader look. A CUDA build's libtorch_cuda is loaded when a program starts.
+// lets the linker and the loader look. Nothing refers to `torch`: it is there because in a CUDA
+// build it loads libtorch_cuda.
 let libtorchHeaders: [CXXSetting] = [
   .headerSearchPath("../../.libtorch/include"),
   .headerSearchPath("../../.libtorch/include/torch/csrc/api/include"),
