@@ -2,6 +2,17 @@
 
 import PackageDescription
 
+// Scripts/setup makes .libtorch, and links the libraries into the product folders, where SwiftPM
+// lets the linker and the loader look. Nothing refers to `torch`: it is there because in a CUDA
+// build it loads libtorch_cuda.
+let libtorchHeaders: [CXXSetting] = [
+  .headerSearchPath("../../.libtorch/include"),
+  .headerSearchPath("../../.libtorch/include/torch/csrc/api/include"),
+]
+let libtorchLibraries: [LinkerSetting] = [
+  .linkedLibrary("torch_cpu"), .linkedLibrary("c10"), .linkedLibrary("torch"),
+]
+
 let package = Package(
   name: "swiftlet",
   platforms: [.macOS(.v15)],
@@ -35,7 +46,7 @@ let package = Package(
     .target(name: "Datasets", dependencies: ["Files", "Formats", "Images", "Randomness"]),
 
     // Base.
-    .target(name: "Learning", dependencies: ["Torch", "Runs", "Randomness", "Files"]),
+    .target(name: "Learning", dependencies: ["Torch", "Runs", "Formats", "Randomness", "Files"]),
 
     // Engine.
     .target(name: "Torch", dependencies: ["CTorch", "Files", "Formats", "Randomness"]),
@@ -48,8 +59,7 @@ let package = Package(
     .target(name: "Randomness"),
 
     // Boundary.
-    .target(name: "CTorch", dependencies: ["LibTorch"]),
-    .systemLibrary(name: "LibTorch", pkgConfig: "libtorch"),
+    .target(name: "CTorch", cxxSettings: libtorchHeaders, linkerSettings: libtorchLibraries),
     .systemLibrary(
       name: "LibArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
     .systemLibrary(name: "LibPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
@@ -62,9 +72,12 @@ let package = Package(
     .testTarget(
       name: "HyperTransformerTests", dependencies: ["HyperTransformer", "SwiftletTestSupport"],
       resources: [.copy("Fixtures")]),
-    .testTarget(name: "LearningTests", dependencies: ["Learning", "SwiftletTestSupport"]),
     .testTarget(
-      name: "TorchTests", dependencies: ["Torch", "Randomness", "Files", "SwiftletTestSupport"],
+      name: "LearningTests",
+      dependencies: ["Learning", "Torch", "Randomness", "Runs", "SwiftletTestSupport"],
+      resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "TorchTests", dependencies: ["Torch", "Randomness", "Files", "Formats", "SwiftletTestSupport"],
       resources: [.copy("Fixtures")]),
     .testTarget(name: "RunsTests", dependencies: ["Runs", "Files"]),
     .testTarget(name: "ImagesTests", dependencies: ["Images"]),

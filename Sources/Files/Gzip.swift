@@ -14,31 +14,18 @@ internal import LibArchive
 ///   compressed bytes are damaged, cut short or larger than `limit`.
 public func readDecompressed(at path: String, limit: Int = 1 << 32) throws(FileFailure) -> Data {
   let packed = try MappedFile(path: path)
-<<<<<<< HEAD
-  let isPacked = packed.withBytes { $0.starts(with: [0x1f, 0x8b]) }
-  guard isPacked else { return try readFile(at: path, limit: limit) }
-=======
   guard packed.withBytes({ $0.starts(with: [0x1f, 0x8b]) }) else {
     return try readFile(at: path, limit: limit)
   }
->>>>>>> data
   let reader = try ArchiveReader(path: path, content: .gzip)
   guard try reader.nextName(after: 0) != nil else { return Data() }
   let content = try reader.content(of: "the compressed content", limit: limit)
   // The trailer of RFC 1952: check sum and length, both little-endian, of the last member.
   let (checkSum, length) = packed.withBytes { bytes in
-<<<<<<< HEAD
-    let trailer = bytes.count - 8
-    return (
-      bytes.loadUnaligned(fromByteOffset: trailer, as: UInt32.self).littleEndian,
-      bytes.loadUnaligned(fromByteOffset: trailer + 4, as: UInt32.self).littleEndian
-    )
-=======
     let words = [8, 4].map { before in
       bytes.loadUnaligned(fromByteOffset: bytes.count - before, as: UInt32.self)
     }
     return (UInt32(littleEndian: words[0]), UInt32(littleEndian: words[1]))
->>>>>>> data
   }
   guard length == UInt32(truncatingIfNeeded: content.count), checkSum == crc32(of: content) else {
     throw FileFailure(

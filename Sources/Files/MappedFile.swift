@@ -9,14 +9,10 @@ import Foundation
 public final class MappedFile: Sendable {
   /// The file that is mapped.
   public let path: String
-<<<<<<< HEAD
   /// How many bytes it holds.
   public let count: Int
   /// Set once, read-only memory, released with the object: no thread can see it change.
   nonisolated(unsafe) private let start: UnsafeMutableRawPointer?
-=======
-  private let bytes: UnsafeRawBufferPointer
->>>>>>> data
 
   /// Maps a regular file.
   ///
@@ -48,17 +44,6 @@ public final class MappedFile: Sendable {
         .unreadable, path: path, reason: "cannot be mapped (\(systemMessage(errno)))")
     }
     start = mapped
-  }
-
-  /// The length of the file in bytes.
-  public var count: Int { bytes.count }
-
-  /// Lends the whole file to `body`; the pointer must not leave it.
-  public func withBytes<Value, Failure: Error>(
-    _ body: (UnsafeRawBufferPointer) throws(Failure) -> Value
-  ) throws(Failure) -> Value {
-    defer { withExtendedLifetime(self) {} }
-    return try body(bytes)
   }
 
   deinit {
