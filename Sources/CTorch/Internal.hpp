@@ -46,4 +46,7 @@ char *guarded(Body &&body) {
   }
 }
 
+/// Brings in the CUDA kernels, once; without a GPU build this does nothing.
+void load_accelerators();
+
 }  // namespace ctorch

@@ -8,21 +8,17 @@
 
 #include "Internal.hpp"
 
-namespace {
-
 // The linker drops a library nobody refers to, so the CUDA kernels are brought in by name. They
 // register themselves with the dispatcher; without them the device count is zero.
-void load_accelerators() {
+void ctorch::load_accelerators() {
   static const void *library = dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL);
   static_cast<void>(library);
 }
 
-}  // namespace
-
 int32_t ct_device_count(int32_t device_kind) {
   const auto type = static_cast<c10::DeviceType>(device_kind);
   if (type == c10::kCPU) return 1;
-  load_accelerators();
+  ctorch::load_accelerators();
   try {
     if (!c10::impl::hasDeviceGuardImpl(type)) return 0;
     return c10::impl::VirtualGuardImpl(type).deviceCount();

@@ -21,8 +21,10 @@ struct ct_operator {
 namespace {
 
 c10::Device device(int64_t code) {
-  return c10::Device(
+  const c10::Device place(
     static_cast<c10::DeviceType>(code / 256), static_cast<c10::DeviceIndex>(code % 256));
+  if (!place.is_cpu()) ctorch::load_accelerators();
+  return place;
 }
 
 at::Generator generator(uint64_t seed, int64_t device_code) {
@@ -87,7 +89,7 @@ c10::IValue boxed(const ct_value &value, const c10::IValue &fallback) {
   TORCH_CHECK(false, "unknown kind of argument ", static_cast<int>(value.kind));
 }
 
-ct_value unboxed(c10::IValue &&value) {
+ct_value unboxed(c10::IValue &value) {
   ct_value result{};
   if (value.isTensor()) {
     result.kind = CT_TENSOR;
@@ -102,9 +104,9 @@ ct_value unboxed(c10::IValue &&value) {
     result.kind = CT_BOOLEAN;
     result.integer = value.toBool();
   } else if (value.isTensorList()) {
-    const std::vector<at::Tensor> elements = value.toTensorVector();
+    std::vector<at::Tensor> elements = value.toTensorVector();
     auto **list = static_cast<ct_tensor **>(malloc(sizeof(ct_tensor *) * (elements.size() + 1)));
-    for (size_t i = 0; i < elements.size(); ++i) list[i] = hand_over(elements[i]);
+    for (size_t i = 0; i < elements.size(); ++i) list[i] = hand_over(std::move(elements[i]));
     result.kind = CT_TENSORS;
     result.count = static_cast<int64_t>(elements.size());
     result.list = list;
@@ -113,6 +115,26 @@ ct_value unboxed(c10::IValue &&value) {
   }
   return result;
 }
+
+void release(const ct_value &value) {
+  if (value.kind == CT_TENSOR) {
+    ct_tensor_release(value.tensor);
+  } else if (value.kind == CT_TENSORS) {
+    const auto *start = static_cast<ct_tensor *const *>(value.list);
+    for (int64_t i = 0; i < value.count; ++i) ct_tensor_release(start[i]);
+    ct_list_free(value.list);
+  }
+}
+
+/// Argument memory that is kept from call to call; operators never call back into Swift, so one
+/// stack per thread is enough.
+thread_local std::vector<c10::IValue> stack;
+
+/// Empties the stack however the call ends, so that no argument outlives it.
+struct Emptying {
+  std::vector<c10::IValue> &values;
+  ~Emptying() { values.clear(); }
+};
 
 }  // namespace
 
@@ -136,8 +158,7 @@ char *ct_operator_call(
     const size_t wanted = op->defaults.size();
     TORCH_CHECK(
       static_cast<size_t>(argument_count) <= wanted, "takes at most ", wanted, " arguments");
-    std::vector<c10::IValue> stack;
-    stack.reserve(wanted);
+    const Emptying emptying{stack};
     for (int32_t i = 0; i < argument_count; ++i) {
       stack.push_back(boxed(arguments[i], op->defaults[i]));
     }
@@ -145,8 +166,14 @@ char *ct_operator_call(
     op->handle.callBoxed(stack);
     TORCH_CHECK(
       stack.size() <= static_cast<size_t>(capacity), "returns ", stack.size(), " values");
-    *result_count = static_cast<int32_t>(stack.size());
-    for (size_t i = 0; i < stack.size(); ++i) results[i] = unboxed(std::move(stack[i]));
+    int32_t taken = 0;
+    try {
+      for (c10::IValue &value : stack) results[taken++] = unboxed(value);
+    } catch (...) {
+      for (int32_t i = 0; i + 1 < taken; ++i) release(results[i]);
+      throw;
+    }
+    *result_count = taken;
   });
 }
 

@@ -1,4 +1,5 @@
 // Handles: what a tensor is, whether it is shared, and how it takes part in differentiation.
+#include <ATen/MemoryOverlap.h>
 #include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/autograd.h>
 
@@ -10,6 +11,7 @@ using ctorch::hand_over;
 using ctorch::implementation;
 
 void ct_tensor_release(ct_tensor *tensor) {
+  if (tensor == nullptr) return;
   c10::intrusive_ptr<c10::TensorImpl, c10::UndefinedTensorImpl>::reclaim(implementation(tensor));
 }
 
@@ -31,18 +33,20 @@ void ct_tensor_describe(const ct_tensor *tensor, ct_description *description) {
 
 bool ct_tensor_is_unique(const ct_tensor *tensor) {
   c10::TensorImpl *impl = implementation(tensor);
-  // Broadcast elements share one place and cannot be written one by one.
-  for (int64_t axis = 0; axis < impl->dim(); ++axis) {
-    if (impl->sizes()[axis] > 1 && impl->strides()[axis] == 0) return false;
-  }
   // A view or a saved tensor of the gradient graph raises one of the two counts.
-  return c10::raw::intrusive_ptr::use_count(impl) == 1 && impl->storage().use_count() == 1;
+  if (c10::raw::intrusive_ptr::use_count(impl) != 1 || impl->storage().use_count() != 1) {
+    return false;
+  }
+  // Broadcast elements and overlapping windows share places and cannot be written one by one.
+  return at::has_internal_overlap(impl) == at::MemOverlap::No;
 }
 
-ct_tensor *ct_tensor_leaf(const ct_tensor *tensor, bool requires_gradient) {
-  at::Tensor leaf = borrow(tensor).detach();
-  if (requires_gradient) leaf.set_requires_grad(true);
-  return hand_over(std::move(leaf));
+char *ct_tensor_leaf(const ct_tensor *tensor, bool requires_gradient, ct_tensor **result) {
+  return guarded([&] {
+    at::Tensor leaf = borrow(tensor).detach();
+    if (requires_gradient) leaf.set_requires_grad(true);
+    *result = hand_over(std::move(leaf));
+  });
 }
 
 char *ct_gradient(
@@ -54,13 +58,20 @@ char *ct_gradient(
     torch::autograd::variable_list roots, points, seeds;
     for (int32_t i = 0; i < output_count; ++i) {
       roots.push_back(borrow(outputs[i]));
-      if (weights != nullptr) seeds.push_back(borrow(weights[i]));
+      seeds.push_back(borrow(weights[i]));
     }
     for (int32_t i = 0; i < input_count; ++i) points.push_back(borrow(inputs[i]));
     auto found = torch::autograd::grad(
       roots, points, seeds, retain_graph, create_graph, /*allow_unused=*/true);
     for (int32_t i = 0; i < input_count; ++i) gradients[i] = hand_over(std::move(found[i]));
   });
+}
+
+int32_t ct_enter_gradient_scope(int32_t change) {
+  thread_local int32_t depth = 0;
+  const int32_t before = depth;
+  depth += change;
+  return before;
 }
 
 bool ct_set_gradient_recording(bool enabled) {

@@ -35,8 +35,8 @@ public struct ClassSelection: Sendable, Hashable, CustomStringConvertible {
 
   /// The classes meant, in the order written.
   ///
-  /// - Parameters:
-  ///   - count: The classes the data set has.
+  /// - Parameter count: The classes the data set has.
+  /// - Returns: Class numbers.
   /// - Throws: ``DatasetError/selection(text:reason:)`` where a range ends beyond them.
   public func classes(of count: Int) throws(DatasetError) -> [Int] {
     guard let ranges else { return Array(0..<count) }

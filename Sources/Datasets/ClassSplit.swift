@@ -25,6 +25,7 @@ public struct ClassSplit: Sendable, Hashable, Codable {
   /// - Parameters:
   ///   - count: The number of classes, at least 3.
   ///   - seed: The order of the shuffle; the split is the same for the same seed everywhere.
+  /// - Returns: Three parts without a common class.
   /// - Precondition: There are at least 3 classes.
   /// - Paper: Zhmoginov et al., *HyperTransformer* (2022), released code: class order shuffled
   ///   with seed 2022. The shuffle itself is another one, so the classes differ from theirs.

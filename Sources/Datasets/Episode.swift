@@ -38,25 +38,4 @@ public struct EpisodeBatch: Sendable {
   public var query: Episode.Images
   /// The classes of every episode.
   public var classes: [Int]
-
-  /// Packs episodes of one geometry.
-  ///
-  /// - Precondition: At least one episode, all with as many images as the first.
-  public init(_ episodes: [Episode]) {
-    precondition(
-      episodes.allSatisfy {
-        $0.support.count == episodes[0].support.count && $0.query.count == episodes[0].query.count
-          && $0.classes.count == episodes[0].classes.count
-      } && !episodes.isEmpty, "a batch needs episodes of one geometry")
-    count = episodes.count
-    support = Self.joined(episodes.map(\.support))
-    query = Self.joined(episodes.map(\.query))
-    classes = episodes.flatMap(\.classes)
-  }
-
-  private static func joined(_ parts: [Episode.Images]) -> Episode.Images {
-    Episode.Images(
-      values: Array(parts.map(\.values).joined()), labels: parts.flatMap(\.labels),
-      samples: parts.flatMap(\.samples))
-  }
 }

@@ -16,7 +16,7 @@ struct EpisodeRenderer {
   }
 
   /// Writes one image as `[channels, height, width]`.
-  mutating func render(
+  func render(
     _ sample: Int, _ variation: EpisodeAugmentation.Variation,
     into target: UnsafeMutableBufferPointer<Float>, using random: inout RandomSource
   ) {

@@ -50,11 +50,10 @@ public struct EpisodeSampler: Sendable {
 
   /// Draws one episode.
   public func episode(using random: inout RandomSource) -> Episode {
-    let draw = draw(using: &random)
-    let variations = augmentation.variations(classes: plan.ways, using: &random)
+    let plans = [drawn(using: &random)]
     return Episode(
-      support: images(draw.support, variations, using: &random),
-      query: images(draw.query, variations, using: &random), classes: draw.classes)
+      support: images(plans.map(\.support), workers: 1),
+      query: images(plans.map(\.query), workers: 1), classes: plans[0].classes)
   }
 
   /// Draws several episodes.
@@ -66,15 +65,17 @@ public struct EpisodeSampler: Sendable {
   ///   - count: The number of episodes, at least 1.
   ///   - random: Advanced by `count` splits.
   ///   - workers: The threads to use at the same time.
+  /// - Returns: The episodes, packed.
   public func batch(
     of count: Int, using random: inout RandomSource, workers: Int = 1
   ) -> EpisodeBatch {
-    let streams = (0..<count).map { _ in random.split() }
-    let episodes = concurrentMap(count, workers: workers) { index in
-      var stream = streams[index]
-      return episode(using: &stream)
+    let plans = (0..<count).map { _ in
+      var stream = random.split()
+      return drawn(using: &stream)
     }
-    return EpisodeBatch(episodes)
+    return EpisodeBatch(
+      count: count, support: images(plans.map(\.support), workers: workers),
+      query: images(plans.map(\.query), workers: workers), classes: plans.flatMap(\.classes))
   }
 
   /// A sample that was drawn: its number, its class's position and the label it is shown with.
@@ -88,20 +89,34 @@ public struct EpisodeSampler: Sendable {
 
   private struct Draw {
     var classes: [Int]
-    var support: [Pick]
-    var query: [Pick]
+    var support: [Pick] = []
+    var query: [Pick] = []
   }
 
-  private func draw(using random: inout RandomSource) -> Draw {
-    let classes = random.distinctIndices(plan.ways, below: set.classCount)
-    var draw = Draw(classes: classes, support: [], query: [])
+  /// The images of one support or query batch before they are made.
+  private struct Sheet {
+    var picks: [Pick]
+    var variations: [EpisodeAugmentation.Variation]
+    var random: RandomSource
+  }
+
+  /// Decides everything about an episode but the variations that belong to single images.
+  private func drawn(
+    using random: inout RandomSource
+  ) -> (classes: [Int], support: Sheet, query: Sheet) {
+    var draw = Draw(classes: random.distinctIndices(plan.ways, below: set.classCount))
     switch plan.drawing {
     case .disjoint, .leaky: drawBalanced(&draw, using: &random)
     case .pooled: drawPooled(&draw, using: &random)
     }
     draw.support.shuffle(using: &random)
     draw.query.shuffle(using: &random)
-    return draw
+    let variations = augmentation.variations(classes: plan.ways, using: &random)
+    return (
+      draw.classes,
+      Sheet(picks: draw.support, variations: variations, random: random.split()),
+      Sheet(picks: draw.query, variations: variations, random: random.split())
+    )
   }
 
   private func drawBalanced(_ draw: inout Draw, using random: inout RandomSource) {
@@ -142,24 +157,32 @@ public struct EpisodeSampler: Sendable {
     }
   }
 
-  private func images(
-    _ picks: [Pick], _ variations: [EpisodeAugmentation.Variation], using random: inout RandomSource
-  ) -> Episode.Images {
-    let size = set.imageSize
-    var stream = random
-    let values = [Float](unsafeUninitializedCapacity: picks.count * size) { target, filled in
-      filled = picks.count * size
-      target.initialize(repeating: 0)
-      var renderer = EpisodeRenderer(set: set, augmentation: augmentation, using: &stream)
-      for (order, pick) in picks.enumerated() {
-        renderer.render(
-          pick.sample, variations[pick.position],
-          into: UnsafeMutableBufferPointer(rebasing: target[order * size..<(order + 1) * size]),
-          using: &stream)
+  private func images(_ sheets: [Sheet], workers: Int) -> Episode.Images {
+    let sheetSize = sheets[0].picks.count * set.imageSize
+    let total = sheets.count * sheetSize
+    let values = [Float](unsafeUninitializedCapacity: total) { target, filled in
+      filled = total
+      // Each sheet has a part of the memory to itself.
+      nonisolated(unsafe) let target = target
+      _ = concurrentMap(sheets.count, workers: workers) { index in
+        let part = target[index * sheetSize..<(index + 1) * sheetSize]
+        make(sheets[index], into: UnsafeMutableBufferPointer(rebasing: part))
       }
     }
-    random = stream
     return Episode.Images(
-      values: values, labels: picks.map(\.label), samples: picks.map(\.sample))
+      values: values, labels: sheets.flatMap { $0.picks.map(\.label) },
+      samples: sheets.flatMap { $0.picks.map(\.sample) })
+  }
+
+  private func make(_ sheet: Sheet, into target: UnsafeMutableBufferPointer<Float>) {
+    var random = sheet.random
+    let size = set.imageSize
+    let renderer = EpisodeRenderer(set: set, augmentation: augmentation, using: &random)
+    for (order, pick) in sheet.picks.enumerated() {
+      renderer.render(
+        pick.sample, sheet.variations[pick.position],
+        into: UnsafeMutableBufferPointer(rebasing: target[order * size..<(order + 1) * size]),
+        using: &random)
+    }
   }
 }

@@ -13,6 +13,7 @@ extension ImageSet {
   ///   - name: The name of the data set.
   ///   - classNames: The name of each label from 0; the label's number where there is none.
   ///   - options: Size and inversion.
+  /// - Returns: The set, its classes in order of their labels.
   /// - Throws: `FileFailure` or ``DatasetError``.
   public static func idx(
     images: String, labels: String, name: String, classNames: [String] = [],
@@ -55,6 +56,7 @@ extension ImageSet {
   ///     each plain or with `.gz`.
   ///   - isTest: Whether the 10,000 test images are read instead of the 60,000 training images.
   ///   - options: Size and inversion.
+  /// - Returns: The set, ten classes for the digits.
   /// - Throws: `FileFailure` or ``DatasetError``.
   public static func mnist(
     from folder: String, isTest: Bool = false, options: LoadOptions = LoadOptions()

@@ -98,10 +98,9 @@ public struct ImageSet: Sendable {
   /// A digest of names, sizes and values, the same for the same data however it was packed.
   public var digest: String {
     var digest = SHA256()
-    let header = ([height, width, channels].map(String.init) + zip(classNames, 0...).map { name, index in
-      "\(name)\t\(samples(ofClass: index).count)"
-    }).joined(separator: "\n")
-    Data(header.utf8).withUnsafeBytes { digest.update($0) }
+    let sizes = [height, width, channels].map(String.init)
+    let classes = classNames.indices.map { "\(classNames[$0])\t\(samples(ofClass: $0).count)" }
+    Data((sizes + classes).joined(separator: "\n").utf8).withUnsafeBytes { digest.update($0) }
     pixels.withUnsafeBytes { digest.update($0) }
     return digest.hexadecimal()
   }

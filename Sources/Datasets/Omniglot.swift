@@ -29,6 +29,7 @@ public enum Omniglot {
   ///   - parts: The parts wanted; a part that is not there is an error only if none is.
   ///   - options: Size and inversion.
   ///   - workers: The threads to use at the same time.
+  /// - Returns: The characters of the parts that were found.
   /// - Throws: `FileFailure` or ``DatasetError``.
   public static func load(
     from path: String, parts: [Part] = Part.allCases, options: LoadOptions = LoadOptions(),

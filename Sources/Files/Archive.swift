@@ -103,7 +103,9 @@ final class ArchiveReader {
       var entry: OpaquePointer?
       let code = archive_read_next_header(handle, &entry)
       if code == ARCHIVE_EOF { return nil }
-      guard code >= ARCHIVE_WARN, let entry else { throw damaged("the header after entry \(count)") }
+      guard code >= ARCHIVE_WARN, let entry else {
+        throw damaged("the header after entry \(count)")
+      }
       guard UInt32(archive_entry_filetype(entry)) & 0o170000 == 0o100000 else { continue }
       guard let name = archive_entry_pathname_utf8(entry) ?? archive_entry_pathname(entry) else {
         throw damaged("the name of entry \(count + 1)")

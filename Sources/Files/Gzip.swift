@@ -9,18 +9,24 @@ internal import LibArchive
 /// - Parameters:
 ///   - path: The file.
 ///   - limit: The most bytes accepted after decompression.
+/// - Returns: The bytes, decompressed.
 /// - Throws: ``FileFailure`` of kind `missing` or `unreadable`, or `malformed` where the
 ///   compressed bytes are damaged, cut short or larger than `limit`.
 public func readDecompressed(at path: String, limit: Int = 1 << 32) throws(FileFailure) -> Data {
-  let packed = try MappedFile(path: path).bytes
-  guard packed.starts(with: [0x1f, 0x8b]) else { return try readFile(at: path, limit: limit) }
+  let packed = try MappedFile(path: path)
+  guard packed.withBytes({ $0.starts(with: [0x1f, 0x8b]) }) else {
+    return try readFile(at: path, limit: limit)
+  }
   let reader = try ArchiveReader(path: path, content: .gzip)
   guard try reader.nextName(after: 0) != nil else { return Data() }
   let content = try reader.content(of: "the compressed content", limit: limit)
   // The trailer of RFC 1952: check sum and length, both little-endian, of the last member.
-  let trailer = packed.count - 8
-  let checkSum = packed.loadUnaligned(fromByteOffset: trailer, as: UInt32.self).littleEndian
-  let length = packed.loadUnaligned(fromByteOffset: trailer + 4, as: UInt32.self).littleEndian
+  let (checkSum, length) = packed.withBytes { bytes in
+    let words = [8, 4].map { before in
+      bytes.loadUnaligned(fromByteOffset: bytes.count - before, as: UInt32.self)
+    }
+    return (UInt32(littleEndian: words[0]), UInt32(littleEndian: words[1]))
+  }
   guard length == UInt32(truncatingIfNeeded: content.count), checkSum == crc32(of: content) else {
     throw FileFailure(
       .malformed, path: path,
@@ -36,7 +42,9 @@ func crc32(of data: Data) -> UInt32 {
   }
   return data.withUnsafeBytes { bytes in
     table.withUnsafeBufferPointer { table in
-      ~bytes.reduce(UInt32.max) { sum, byte in table[Int(UInt8(truncatingIfNeeded: sum) ^ byte)] ^ sum >> 8 }
+      ~bytes.reduce(UInt32.max) { sum, byte in
+        table[Int(UInt8(truncatingIfNeeded: sum) ^ byte)] ^ sum >> 8
+      }
     }
   }
 }

@@ -1,6 +1,5 @@
 import Foundation
 
-<<<<<<< HEAD
 /// A file whose bytes are read straight from the system's page cache.
 ///
 /// Nothing is read before it is touched, so opening a file of many gigabytes costs nothing. The
@@ -57,43 +56,5 @@ public final class MappedFile: Sendable {
   ) throws(Failure) -> Value {
     defer { withExtendedLifetime(self) {} }
     return try body(UnsafeRawBufferPointer(start: start, count: count))
-=======
-/// A file seen as memory: pages are read when first touched and shared between processes.
-///
-/// The view stays valid for as long as this object lives, also when the file is renamed or
-/// removed. Cutting the file short in place while it is mapped ends the program (the system's
-/// rule); files written with ``writeDurably(to:_:)`` are exchanged as a whole and are safe.
-///
-/// Sendable because the mapping is read-only and never changes after creation.
-public final class MappedFile: @unchecked Sendable {
-  /// Where the file stood when it was opened.
-  public let path: String
-  /// The whole file; do not keep it beyond the life of this object.
-  public let bytes: UnsafeRawBufferPointer
-
-  /// Maps a file.
-  ///
-  /// - Throws: ``FileFailure`` of kind `missing` or `unreadable`.
-  public init(path: String) throws(FileFailure) {
-    let file = try OpenedFile(path: path)
-    defer { close(file.descriptor) }
-    self.path = path
-    guard file.size > 0 else {
-      bytes = UnsafeRawBufferPointer(start: nil, count: 0)
-      return
-    }
-    let start = mmap(nil, file.size, PROT_READ, MAP_PRIVATE, file.descriptor, 0)
-    guard let start, start != MAP_FAILED else {
-      throw FileFailure(
-        .unreadable, path: path, reason: "cannot be mapped (\(systemMessage(errno)))")
-    }
-    bytes = UnsafeRawBufferPointer(start: start, count: file.size)
-  }
-
-  deinit {
-    if let start = bytes.baseAddress {
-      munmap(UnsafeMutableRawPointer(mutating: start), bytes.count)
-    }
->>>>>>> data
   }
 }

@@ -5,6 +5,7 @@ import Foundation
 /// - Parameters:
 ///   - path: The file.
 ///   - limit: The most bytes accepted; a larger file is refused before it is read.
+/// - Returns: The bytes.
 /// - Throws: ``FileFailure`` of kind `missing`, `unreadable`, or `malformed` above the limit.
 public func readFile(at path: String, limit: Int = 1 << 32) throws(FileFailure) -> Data {
   let file = try OpenedFile(path: path)

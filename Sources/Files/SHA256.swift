@@ -61,7 +61,7 @@ public struct SHA256: Sendable {
   public static func hexadecimal(ofFileAt path: String) throws(FileFailure) -> String {
     let file = try MappedFile(path: path)
     var digest = SHA256()
-    digest.update(file.bytes)
+    file.withBytes { digest.update($0) }
     return digest.hexadecimal()
   }
 

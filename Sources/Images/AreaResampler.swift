@@ -22,13 +22,14 @@ public struct AreaResampler: Sendable {
   ///   - old: Height and width of the images that will be given.
   ///   - new: Height and width of the results.
   ///   - channels: The samples per pixel of both.
-  /// - Precondition: Everything is positive.
+  /// - Precondition: Everything is positive and `old.height` below 2^24.
   public init(
     from old: (height: Int, width: Int), to new: (height: Int, width: Int), channels: Int
   ) {
     precondition(
       min(old.height, old.width, new.height, new.width, channels) > 0,
       "cannot resize \(old) to \(new) with \(channels) channels")
+    precondition(old.height < 1 << 24, "cannot resize an image of \(old.height) rows")
     (height, width) = old
     self.channels = channels
     rows = Self.spans(from: old.height, to: new.height)
@@ -49,22 +50,28 @@ public struct AreaResampler: Sendable {
         && target.count == rows.count * columns.count * channels,
       "the buffers do not have the sizes that were prepared")
     let area = height * width
-    var line = [Int](repeating: 0, count: width * channels)
-    var position = 0
-    for row in rows {
-      for index in line.indices { line[index] = 0 }
-      for (offset, weight) in row.weights.enumerated() {
-        let start = (row.start + offset) * line.count
-        for index in line.indices { line[index] += weight * Int(source[start + index]) }
-      }
-      for column in columns {
-        for channel in 0..<channels {
-          var sum = 0
-          for (offset, weight) in column.weights.enumerated() {
-            sum += weight * line[(column.start + offset) * channels + channel]
+    let length = width * channels
+    // A column sum is at most 255 times the old height, so 32 bits suffice and go twice as fast.
+    withUnsafeTemporaryAllocation(of: UInt32.self, capacity: length) { line in
+      var position = 0
+      for row in rows {
+        line.update(repeating: 0)
+        for (offset, weight) in row.weights.enumerated() {
+          let start = (row.start + offset) * length
+          let factor = UInt32(weight)
+          for index in 0..<length { line[index] &+= factor &* UInt32(source[start + index]) }
+        }
+        for column in columns {
+          for channel in 0..<channels {
+            var sum = 0
+            var index = column.start * channels + channel
+            for weight in column.weights {
+              sum &+= weight &* Int(line[index])
+              index += channels
+            }
+            target[position] = UInt8((2 * sum + area) / (2 * area))
+            position += 1
           }
-          target[position] = UInt8((2 * sum + area) / (2 * area))
-          position += 1
         }
       }
     }

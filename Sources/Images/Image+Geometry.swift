@@ -60,6 +60,7 @@ extension Image {
   ///   - columns: The images in a row.
   ///   - spacing: The pixels between and around the cells.
   ///   - ground: The value between the images.
+  /// - Returns: The sheet.
   /// - Precondition: At least one image and one column, and no negative spacing.
   public static func grid(
     _ images: [Image], columns: Int, spacing: Int = 2, ground: UInt8 = 255
@@ -79,7 +80,8 @@ extension Image {
       let top = spacing + index / columns * (cellHeight + spacing)
       let left = spacing + index % columns * (cellWidth + spacing)
       sheet.place(
-        part, row: top + (cellHeight - part.height) / 2, column: left + (cellWidth - part.width) / 2)
+        part, row: top + (cellHeight - part.height) / 2, column: left + (cellWidth - part.width) / 2
+      )
     }
     return sheet
   }

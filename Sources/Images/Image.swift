@@ -11,7 +11,9 @@ public struct Image: Sendable, Hashable {
   public let channels: Int
   /// The samples, row by row, the channels of a pixel side by side.
   public var pixels: [UInt8] {
-    didSet { precondition(pixels.count == height * width * channels, "the size of an image is fixed") }
+    didSet {
+      precondition(pixels.count == height * width * channels, "the size of an image is fixed")
+    }
   }
 
   /// Creates an image from its samples.
@@ -47,8 +49,9 @@ public struct Image: Sendable, Hashable {
 
   private func index(_ row: Int, _ column: Int, _ channel: Int) -> Int {
     precondition(
-      (0..<height).contains(row) && (0..<width).contains(column) && (0..<channels).contains(channel),
-      "place (\(row), \(column), \(channel)) is outside an image of \(height) x \(width) x \(channels)")
+      (0..<height).contains(row) && (0..<width).contains(column)
+        && (0..<channels).contains(channel),
+      "place (\(row), \(column), \(channel)) is not in \(height) x \(width) x \(channels)")
     return (row * width + column) * channels + channel
   }
 }

@@ -7,20 +7,14 @@ extension BarChart {
     let origin: [Double] = axis.scale == .linear ? [0] : []
     let values = Ticks(
       showing: ends + origin + references.map(\.value), axis: axis, isTight: false, count: 5)
-    var drawing = frame(values)
-    if series.count > 1 {
-      let legend = Legend(
-        series.indices.map { .init(name: series[$0].name, index: $0) }, isSquare: true,
-        width: drawing.size.width)
-      let top = drawing.area.top
-      drawing.size.height += legend.height
-      drawing.area.bottom += legend.height
-      for index in drawing.texts.indices where drawing.texts[index].y > top {
-        drawing.texts[index].y += legend.height
-      }
-      legend.place(in: &drawing, x: 0, y: top - 4)
-      drawing.area.top += legend.height
-    }
+    let legend = Legend(
+      series.count < 2 ? [] : series.indices.map { .init(name: series[$0].name, index: $0) },
+      isSquare: true, width: plotWidth)
+    let room =
+      legend.height + (direction == .rightward ? labelRoom(for: references) : 0)
+    var drawing = frame(values, topRoom: room)
+    legend.place(in: &drawing, x: 0, y: drawing.area.top - room)
+    for line in references { addReference(line, to: &drawing) }
     addBars(to: &drawing, values)
     return drawing
   }
@@ -42,18 +36,23 @@ extension BarChart {
     }
   }
 
-  private func frame(_ values: Ticks) -> Drawing {
-    let slots = Ticks(categories: categories)
-    let bars = Double(categories.count * max(1, series.count))
+  private func frame(_ values: Ticks, topRoom: Double) -> Drawing {
     guard direction == .rightward else {
-      return framed(x: slots, y: values, axisTitles: ("", axis.title), height: 320)
+      return framed(
+        x: Ticks(categories: categories), y: values, axisTitles: ("", axis.title), topRoom: topRoom,
+        height: 320 + topRoom)
     }
-    let height = 62 + bars * 20 + Double(categories.count) * 10
-    var drawing = framed(x: values, y: slots, axisTitles: (axis.title, ""), height: height)
+    let bars = Double(categories.count * max(1, series.count))
     // The first category belongs on top, while the axis counts upward.
-    drawing.y.marks = categories.enumerated().map {
-      Tick(position: Double(categories.count - 1 - $0.offset), label: $0.element)
+    var slots = Ticks(categories: categories)
+    for index in slots.marks.indices {
+      slots.marks[index].position = Double(categories.count - 1 - index)
     }
+    var drawing = framed(
+      x: values, y: slots, axisTitles: (axis.title, ""), topRoom: topRoom,
+      height: 62 + topRoom + bars * 20 + Double(categories.count) * 10)
+    // The longest bar's value stands behind its end.
+    drawing.area.right -= 36
     (drawing.hasVerticalGrid, drawing.hasHorizontalGrid) = (true, false)
     return drawing
   }
@@ -61,25 +60,23 @@ extension BarChart {
   // MARK: Bars
 
   private func addBars(to drawing: inout Drawing, _ values: Ticks) {
-    var boxes: [Drawing.Box] = []
-    var whiskers: [[Drawing.Point]] = []
-    for bar in placeable {
-      let across = span(of: bar)
-      let base =
-        axis.scale == .linear
-        ? min(max(0, values.range.lowerBound), values.range.upperBound) : values.range.lowerBound
-      let value = min(max(bar.estimate.value, values.range.lowerBound), values.range.upperBound)
-      let along = min(base, value)...max(base, value)
-      boxes.append(
-        direction == .upward
-          ? .init(x: across, y: along, ink: ink(of: bar))
-          : .init(x: along, y: across, ink: ink(of: bar)))
-      whiskers += whisker(of: bar, across: (across.lowerBound + across.upperBound) / 2)
-      addValue(of: bar, across: across, to: &drawing)
+    let bars = placeable
+    let boxes = bars.map { bar in
+      let (across, along) = (span(of: bar), extent(of: bar, within: values))
+      return direction == .upward
+        ? Drawing.Box(x: across, y: along, ink: ink(of: bar))
+        : Drawing.Box(x: along, y: across, ink: ink(of: bar))
     }
-    for line in references { addReference(line, to: &drawing) }
     drawing.layers.insert(.boxes(boxes), at: 0)
-    drawing.layers.append(.lines(pieces: whiskers, .text, .solid(1.25)))
+    drawing.layers.append(.lines(pieces: bars.flatMap(whisker), .text, .solid(1.25)))
+    for bar in bars { addValue(of: bar, to: &drawing) }
+  }
+
+  /// From zero, or the start of a logarithmic axis, to the value, as far as the axis reaches.
+  private func extent(of bar: Bar, within values: Ticks) -> ClosedRange<Double> {
+    let base = values.clamped(axis.scale == .linear ? 0 : values.range.lowerBound)
+    let value = values.clamped(bar.estimate.value)
+    return min(base, value)...max(base, value)
   }
 
   private func span(of bar: Bar) -> ClosedRange<Double> {
@@ -95,18 +92,18 @@ extension BarChart {
 
   private func ink(of bar: Bar) -> Ink {
     guard let emphasis, series.count == 1 else { return .series(bar.series) }
-    return .series(categories[bar.category] == emphasis ? 0 : Ink.seriesCount - 1)
+    return categories[bar.category] == emphasis ? .series(0) : .quiet
   }
 
-  private func whisker(of bar: Bar, across: Double) -> [[Drawing.Point]] {
+  private func whisker(of bar: Bar) -> [[Drawing.Point]] {
     guard let interval = bar.estimate.interval, axis.scale.canPlace(interval.lowerBound) else {
       return []
     }
+    let (middle, cap) = (middle(of: bar), 0.1 / Double(series.count))
     let ends = [interval.lowerBound, interval.upperBound]
-    let cap = 0.1 / Double(series.count)
     let strokes =
-      [ends.map { (along: $0, across: across) }]
-      + ends.map { end in [(along: end, across: across - cap), (along: end, across: across + cap)] }
+      [ends.map { (along: $0, across: middle) }]
+      + ends.map { end in [-cap, cap].map { (along: end, across: middle + $0) } }
     return strokes.map { stroke in
       stroke.map {
         direction == .upward
@@ -115,26 +112,28 @@ extension BarChart {
     }
   }
 
-  private func addValue(
-    of bar: Bar, across: ClosedRange<Double>, to drawing: inout Drawing
-  ) {
-    let middle = (across.lowerBound + across.upperBound) / 2
-    let end = bar.estimate.interval?.upperBound ?? bar.estimate.value
-    let text = bar.estimate.valueText
+  private func middle(of bar: Bar) -> Double {
+    let span = span(of: bar)
+    return (span.lowerBound + span.upperBound) / 2
+  }
+
+  /// Writes the value behind the end of the bar, where there is room for it.
+  private func addValue(of bar: Bar, to drawing: inout Drawing) {
+    let end = max(bar.estimate.interval?.upperBound ?? bar.estimate.value, 0)
+    let (middle, span) = (middle(of: bar), span(of: bar))
+    var text = Drawing.PlacedText(text: bar.estimate.valueText, x: 0, y: 0, ink: .text, size: 12)
     if direction == .rightward {
-      let isEmphasized = emphasis == categories[bar.category]
-      drawing.texts.append(
-        .init(
-          text: text, x: drawing.pixelX(max(end, 0)) + 7, y: drawing.pixelY(middle),
-          ink: isEmphasized || emphasis == nil ? .text : .muted, size: 12))
+      text.x = drawing.pixelX(drawing.x.clamped(end)) + 7
+      text.y = drawing.pixelY(middle)
+      if let emphasis, emphasis != categories[bar.category] { text.ink = .muted }
     } else {
-      let slot = drawing.pixelX(across.upperBound) - drawing.pixelX(across.lowerBound)
-      guard estimatedWidth(text, size: 12) <= slot + 6 else { return }
-      drawing.texts.append(
-        .init(
-          text: text, x: drawing.pixelX(middle), y: drawing.pixelY(max(end, 0)) - 9,
-          anchor: .center, ink: .text, size: 12))
+      let room = drawing.pixelX(span.upperBound) - drawing.pixelX(span.lowerBound)
+      guard estimatedWidth(text.text, size: 12) <= room + 6 else { return }
+      text.x = drawing.pixelX(middle)
+      text.y = drawing.pixelY(drawing.y.clamped(end)) - 9
+      text.anchor = .center
     }
+    drawing.texts.append(text)
   }
 
   private func addReference(_ line: ReferenceLine, to drawing: inout Drawing) {

@@ -13,7 +13,7 @@ extension Table {
   private func markup(of row: [Cell]) -> Markup {
     let cells = row.enumerated().map { index, cell in
       let isHead = index == 0 && columns[0].alignment == .leading
-      let text = Markup(prose: cell.text)
+      let text = Markup(text: cell.text)
       return Markup(
         isHead ? "th" : "td",
         ["scope": isHead ? "row" : nil, "class": columns[index].alignment.style],
@@ -25,7 +25,7 @@ extension Table {
 
 extension Table.Column {
   fileprivate var markup: Markup {
-    Markup("th", ["scope": "col", "class": alignment.style], [Markup(prose: title)])
+    Markup("th", ["scope": "col", "class": alignment.style], text: title)
   }
 }
 

@@ -1,3 +1,5 @@
+import Foundation
+
 /// A plot as shapes and texts with their places, ready for gnuplot.
 ///
 /// Shapes are in the units of the axes; texts, whose size the axes do not know, are in pixels from
@@ -93,16 +95,42 @@ public struct Drawing: Sendable, Equatable {
   }
 }
 
+/// The room above the plotting area that labels of vertical reference lines need, in pixels.
+func labelRoom(for lines: [ReferenceLine]) -> Double {
+  lines.allSatisfy(\.label.isEmpty) ? 0 : 18
+}
+
 /// The size of letters, in pixels.
 let fontSize = 13.0
 
 /// The width of all plots that fill their column, in pixels.
-let plotWidth = 680.0
+let plotWidth = 720.0
 
 /// About how wide a text will be, in pixels; the reader's font decides in the end.
 func estimatedWidth(_ text: String, size: Double = fontSize) -> Double {
-  Double(text.displayWidth) * size * 0.56
+  text.reduce(0) { width, character in
+    let part =
+      switch character {
+      case _ where character.isASCII == false: Double(String(character).displayWidth) * 0.6
+      case "m", "w", "M", "W", "%", "@": 0.87
+      case "f", "i", "j", "l", "r", "t", "I", " ", ".", ",", ":", ";", "'", "(", ")", "/", "-": 0.32
+      case _ where character.isUppercase: 0.69
+      default: 0.56
+      }
+    return width + part * size
+  }
 }
+
+/// The text, cut with an ellipsis where it would be wider than `width` pixels.
+func shortened(_ text: String, to width: Double, size: Double = fontSize) -> String {
+  guard estimatedWidth(text, size: size) > width else { return text }
+  var result = text
+  while !result.isEmpty, estimatedWidth(result, size: size) > width - size { result.removeLast() }
+  return result.trimmingCharacters(in: .whitespaces) + "…"
+}
+
+/// The names of categories may take up to this much of the width, in pixels.
+let nameWidth = 240.0
 
 /// Splits a sequence of optional places into the runs without a gap.
 func runs<Element>(_ places: [Element?]) -> [[Element]] {

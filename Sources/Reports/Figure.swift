@@ -29,7 +29,8 @@ public struct Figure: Sendable, Equatable {
   ) {
     self.caption = caption
     do {
-      content = .plot(svg: try gnuplot.svg(of: plot, alternative: alternative ?? caption))
+      content = .plot(
+        svg: try gnuplot.svg(of: plot, alternative: alternative ?? withoutMarks(caption)))
     } catch {
       content = .numbers(plot.table(), reason: error.description)
     }

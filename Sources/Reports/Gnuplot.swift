@@ -49,7 +49,7 @@ public struct Gnuplot: Sendable {
     let drawing = plot.drawing()
     let output = try run(script: drawing.script)
     do {
-      let shapes = try PlotShapes(gnuplotOutput: output)
+      let shapes = try PlotShapes(gnuplotOutput: output, strings: drawing.strings)
       return shapes.markup(of: drawing, alternative: alternative).source
     } catch {
       throw .unexpectedOutput(program: program, reason: error.reason)

@@ -1,19 +1,19 @@
-/// A text as gnuplot takes it literally.
-///
-/// Between single quotes gnuplot knows one special character, the quote itself; backquotes and
-/// backslashes stay what they are. Control characters would end the line and become spaces.
-func quotedForGnuplot(_ text: String) -> String {
-  "'" + text.onOneLine.replacing("'", with: "''") + "'"
-}
-
 extension Drawing {
+  /// Every text of the drawing: the marks of both axes, then the others.
+  ///
+  /// gnuplot is told only the numbers of texts, as in `'t7'`, and ``PlotShapes`` puts the texts
+  /// back, so that nothing in a name or title can ever be read as a command.
+  var strings: [String] {
+    x.marks.map(\.label) + y.marks.map(\.label) + texts.map(\.text)
+  }
+
   /// The whole script: settings, data and one `plot` command.
   var script: String {
     let data = layers.enumerated().filter { !$0.element.isEmpty }
     let blocks = data.map { "$layer\($0.offset) << END\n\($0.element.rows)END" }
     let plots = data.map { "$layer\($0.offset) \($0.element.style) notitle" }
     return
-      (settings + texts.map(label) + swatches.map(swatch) + blocks
+      (settings + texts.indices.map(label) + swatches.map(swatch) + blocks
       + ["plot " + (plots + ["NaN notitle"]).joined(separator: ", ")])
       .joined(separator: "\n") + "\n"
   }
@@ -22,34 +22,42 @@ extension Drawing {
     [
       "set terminal svg size \(Int(size.width)),\(Int(size.height)) noenhanced"
         + " font 'sans,\(fontSize)'",
-      "set encoding utf8",
       "unset key",
+      "set clip two",
       "set lmargin at screen \(across(area.left))",
       "set rmargin at screen \(across(area.right))",
       "set tmargin at screen \(up(area.top))",
       "set bmargin at screen \(up(area.bottom))",
       "set border \(hasHorizontalGrid ? 1 : hasVerticalGrid ? 2 : 0) lc \(Ink.axis.argument)",
       "set tics nomirror scale 0",
-      "set grid \(hasVerticalGrid ? "xtics" : "noxtics") \(hasHorizontalGrid ? "ytics" : "noytics")"
-        + " lt 1 dashtype 1 lw 1 lc \(Ink.grid.argument)",
-    ] + axis("x", x) + axis("y", y)
+      grid,
+    ] + axis("x", x, firstText: 0) + axis("y", y, firstText: x.marks.count)
   }
 
-  private func axis(_ name: String, _ ticks: Ticks) -> [String] {
-    let marks = ticks.marks.map { tick in
-      // A label of a mark may hold a format for its position, so a percent sign is doubled.
-      "\(quotedForGnuplot(tick.label.replacing("%", with: "%%"))) \(tick.position)"
+  private var grid: String {
+    guard hasVerticalGrid || hasHorizontalGrid else { return "unset grid" }
+    return "set grid \(hasVerticalGrid ? "xtics" : "noxtics")"
+      + " \(hasHorizontalGrid ? "ytics" : "noytics") lt 1 dashtype 1 lw 1 lc \(Ink.grid.argument)"
+  }
+
+  private func axis(_ name: String, _ ticks: Ticks, firstText: Int) -> [String] {
+    let marks = ticks.marks.enumerated().map {
+      "'t\(firstText + $0.offset)' \($0.element.position)"
     }
     return [
       ticks.isLogarithmic ? "set logscale \(name)" : "unset logscale \(name)",
       "set \(name)range [\(ticks.range.lowerBound):\(ticks.range.upperBound)]",
-      "set \(name)tics (\(marks.joined(separator: ", "))) textcolor \(Ink.muted.argument)",
+      marks.isEmpty
+        ? "unset \(name)tics"
+        : "set \(name)tics (\(marks.joined(separator: ", "))) textcolor \(Ink.muted.argument)",
     ]
   }
 
-  private func label(_ text: PlacedText) -> String {
-    "set label \(quotedForGnuplot(text.text)) at screen \(across(text.x)),\(up(text.y))"
-      + " \(text.anchor.rawValue) font ',\(text.size)' textcolor \(text.ink.argument) front"
+  private func label(_ index: Int) -> String {
+    let text = texts[index]
+    return "set label 't\(x.marks.count + y.marks.count + index)' at screen"
+      + " \(across(text.x)),\(up(text.y)) \(text.anchor.rawValue) font ',\(text.size)'"
+      + " textcolor \(text.ink.argument) front"
   }
 
   private func swatch(_ swatch: Swatch) -> String {

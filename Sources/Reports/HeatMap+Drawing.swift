@@ -2,10 +2,11 @@ extension HeatMap {
   /// The shapes and texts, placed.
   public func drawing() -> Drawing {
     let (height, width) = (Double(values.count), Double(values.first?.count ?? 0))
-    let names = (rows.map { estimatedWidth($0) }.max() ?? 0) + 14
-    let cell = min(64, (plotWidth - names - 70) / max(1, width))
-    // Cells that hold a number need not be square, so that small maps stay small.
-    let cellHeight = min(cell, max(min(36, cell), 360 / max(1, height)))
+    let names = rows.isEmpty ? 2 : (shownRows.map { estimatedWidth($0) }.max() ?? 0) + 14
+    let widest = min(64, (plotWidth - names - 70) / max(1, width))
+    let cellHeight = min(widest, 420 / max(1, height))
+    // Cells are square unless only wide ones have room for their numbers.
+    let cell = textWidth + 4 <= widest ? widest : cellHeight
     let top = rowTitle.isEmpty ? 6.0 : 30
     let bottom = top + cellHeight * height
     let right = names + cell * width
@@ -15,13 +16,24 @@ extension HeatMap {
         height: (bottom + (columns.isEmpty ? 6 : 26) + (columnTitle.isEmpty ? 4 : 24))
           .rounded(.up)),
       area: .init(left: names, right: right, top: top, bottom: bottom),
-      x: marks(columns, count: Int(width), room: cell), y: rowMarks(room: cellHeight))
+      x: marks(columns.map { shortened($0, to: 120) }, count: Int(width), room: cell),
+      y: rowMarks(room: cellHeight))
     drawing.hasHorizontalGrid = false
     drawing.layers = [.boxes(boxes(in: drawing))]
     addTexts(to: &drawing, cellWidth: cell, cellHeight: cellHeight)
     addScale(to: &drawing)
     return drawing
   }
+
+  private var texts: [[String]] {
+    values.map { $0.map { $0.isFinite ? fixed($0, decimals: decimals) : "" } }
+  }
+
+  private var textWidth: Double {
+    texts.joined().map { estimatedWidth($0, size: 12) }.max() ?? 0
+  }
+
+  private var shownRows: [String] { rows.map { shortened($0, to: nameWidth) } }
 
   private var shades: ClosedRange<Double> {
     let finite = values.joined().filter(\.isFinite)
@@ -49,7 +61,7 @@ extension HeatMap {
   private func rowMarks(room: Double) -> Ticks {
     var ticks = Ticks(categories: Array(repeating: "", count: max(1, values.count)))
     let every = max(1, Int((15 / room).rounded(.up)))
-    ticks.marks = rows.enumerated().filter { $0.offset % every == 0 }
+    ticks.marks = shownRows.enumerated().filter { $0.offset % every == 0 }
       .map { Tick(position: Double(values.count - 1 - $0.offset), label: $0.element) }
     return ticks
   }
@@ -70,23 +82,24 @@ extension HeatMap {
   }
 
   private func addTexts(to drawing: inout Drawing, cellWidth: Double, cellHeight: Double) {
-    if !rowTitle.isEmpty { drawing.texts.append(.init(text: rowTitle, x: 0, y: 10)) }
+    if !rowTitle.isEmpty {
+      drawing.texts.append(.init(text: shortened(rowTitle, to: drawing.size.width), x: 0, y: 10))
+    }
     if !columnTitle.isEmpty {
       drawing.texts.append(
         .init(
-          text: columnTitle, x: (drawing.area.left + drawing.area.right) / 2,
+          text: shortened(columnTitle, to: drawing.size.width * 0.8),
+          x: (drawing.area.left + drawing.area.right) / 2,
           y: drawing.size.height - 10, anchor: .center))
     }
-    let texts = values.map { $0.map { $0.isFinite ? fixed($0, decimals: decimals) : "" } }
-    let widest = texts.joined().map { estimatedWidth($0, size: 12) }.max() ?? 0
-    guard widest + 4 <= cellWidth, cellHeight >= 16 else { return }
+    guard textWidth + 4 <= cellWidth, cellHeight >= 16 else { return }
     for (row, line) in texts.enumerated() {
       for (column, text) in line.enumerated() where !text.isEmpty {
         drawing.texts.append(
           .init(
             text: text, x: drawing.pixelX(Double(column)),
             y: drawing.pixelY(Double(values.count - 1 - row)), anchor: .center,
-            ink: opacity(values[row][column]) > 0.55 ? .onHeat : .text, size: 12))
+            ink: opacity(values[row][column]) > 0.7 ? .onHeat : .text, size: 12))
       }
     }
   }

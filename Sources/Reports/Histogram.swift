@@ -73,7 +73,9 @@ public struct Histogram: Plot, Equatable {
       showing: edges + references.map(\.value), axis: axis, isTight: true, count: 7)
     let y = Ticks(
       showing: [0] + bins.map { Double($0.count) }, axis: Axis(), isTight: false, count: 4)
-    var drawing = framed(x: x, y: y, axisTitles: (axis.title, "count"), height: 280)
+    var drawing = framed(
+      x: x, y: y, axisTitles: (axis.title, "count"),
+      topRoom: labelRoom(for: references), height: 290)
     drawing.layers = [.boxes(bins.filter { $0.count > 0 }.map { box($0, in: drawing) })]
     for line in references { drawing.markVertically(line) }
     return drawing

@@ -19,7 +19,8 @@ struct Legend {
   init(_ entries: [Entry], isSquare: Bool, width: Double) {
     self.isSquare = isSquare
     var used = Double.infinity
-    for entry in entries {
+    for var entry in entries {
+      entry.name = shortened(entry.name, to: width - 60)
       let needed = self.width(of: entry)
       if used + needed > width {
         rows.append([])

@@ -7,13 +7,18 @@ extension LinePlot {
     let yTicks = Ticks(
       showing: series.flatMap { $0.y + $0.lower + $0.upper } + horizontalReferences.map(\.value),
       axis: y, isTight: false, count: 5)
-    var drawing = framed(x: xTicks, y: yTicks, axisTitles: (x.title, y.title), height: 340)
+    var drawing = framed(
+      x: xTicks, y: yTicks, axisTitles: (x.title, y.title),
+      topRoom: labelRoom(for: verticalReferences), height: 350)
     name(in: &drawing)
     for (index, one) in series.enumerated() where !one.lower.isEmpty {
-      drawing.layers.append(.band(pieces: band(of: one), .series(index)))
+      let pieces = band(of: one).map { thinnedToPixels($0, along: xTicks) }
+      drawing.layers.append(.band(pieces: pieces, .series(index)))
     }
     mark(in: &drawing)
-    for (index, one) in series.enumerated() { drawing.layers += layers(of: one, .series(index)) }
+    for (index, one) in series.enumerated() {
+      drawing.layers += layers(of: one, .series(index), along: xTicks)
+    }
     return drawing
   }
 
@@ -33,12 +38,12 @@ extension LinePlot {
       })
   }
 
-  private func layers(of one: Series, _ ink: Ink) -> [Drawing.Layer] {
+  private func layers(of one: Series, _ ink: Ink, along ticks: Ticks) -> [Drawing.Layer] {
     let pieces = runs(places(of: one))
     // A value between two gaps has no line to be seen by, so it is always a point.
     let lonely = pieces.filter { $0.count == 1 }.flatMap { $0 }
     let points = Drawing.Layer.points(pieces.flatMap { $0 }, ink, size: 3.5)
-    let lines = pieces.filter { $0.count > 1 }
+    let lines = pieces.filter { $0.count > 1 }.map { thinnedToPixels($0, along: ticks) }
     switch one.style {
     case .points: return [points]
     case .lineAndPoints: return [.lines(pieces: lines, ink, .solid(2)), points]
@@ -64,7 +69,8 @@ extension LinePlot {
       }
     } else {
       let legend = Legend(entries, isSquare: false, width: drawing.size.width)
-      legend.place(in: &drawing, x: 0, y: drawing.area.top)
+      legend.place(
+        in: &drawing, x: 0, y: drawing.area.top - labelRoom(for: verticalReferences))
       drawing.area.top += legend.height
     }
   }
@@ -107,26 +113,27 @@ extension Drawing {
   /// Marks a value of the vertical axis, with its label at one end.
   mutating func markHorizontally(_ line: ReferenceLine, isLabelRight: Bool) {
     guard y.contains(line.value) else { return }
+    let label = shortened(line.label, to: area.right - area.left - 10, size: 12)
     let ends = [x.range.lowerBound, x.range.upperBound]
     layers.append(
-      .lines(pieces: [ends.map { .init(x: $0, y: line.value) }], .muted, .dashed(1.25)))
+      .lines(pieces: [ends.map { .init(x: $0, y: line.value) }], .text, .dashed(1)))
     texts.append(
       .init(
-        text: line.label, x: isLabelRight ? area.right - 4 : area.left + 6,
+        text: label, x: isLabelRight ? area.right - 4 : area.left + 6,
         y: pixelY(line.value) - 10, anchor: isLabelRight ? .right : .left, size: 12))
   }
 
-  /// Marks a place on the horizontal axis, with its label at the top.
+  /// Marks a place on the horizontal axis, with its label above the plotting area.
   mutating func markVertically(_ line: ReferenceLine) {
     guard x.contains(line.value) else { return }
     let ends = [y.range.lowerBound, y.range.upperBound]
     layers.append(
-      .lines(pieces: [ends.map { .init(x: line.value, y: $0) }], .muted, .dashed(1.25)))
-    let isRight = x.fraction(of: line.value) < 0.7
+      .lines(pieces: [ends.map { .init(x: line.value, y: $0) }], .text, .dashed(1)))
+    let label = shortened(line.label, to: size.width * 0.8, size: 12)
+    let half = estimatedWidth(label, size: 12) / 2
+    let middle = min(max(pixelX(line.value), half), size.width - half)
     texts.append(
-      .init(
-        text: line.label, x: pixelX(line.value) + (isRight ? 6 : -6), y: area.top + 8,
-        anchor: isRight ? .left : .right, size: 12))
+      .init(text: label, x: middle, y: area.top - 9, anchor: .center, size: 12))
   }
 }
 

@@ -87,7 +87,7 @@ public struct LinePlot: Plot, Equatable {
   /// The numbers row by row, one column per series over all places; long ones are thinned evenly.
   public func table() -> Table {
     let places = Array(Set(series.flatMap(\.x).filter(\.isFinite))).sorted()
-    let shown = thinned(places, to: 25)
+    let shown = thinned(places, to: 15)
     let values = series.map { one in
       Dictionary(zip(one.x, one.y), uniquingKeysWith: { first, _ in first })
     }

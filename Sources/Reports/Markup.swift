@@ -72,6 +72,11 @@ struct Markup: Sendable, Equatable {
   }
 }
 
+/// Running text without the marks that ``Markup/init(prose:)`` understands.
+func withoutMarks(_ prose: String) -> String {
+  prose.replacing("`", with: "").replacing("**", with: "")
+}
+
 /// `text` with the five special characters replaced, for element content and quoted attributes.
 ///
 /// Characters that XML forbids altogether (control characters) become U+FFFD.

@@ -70,14 +70,17 @@ private let rules = """
     margin: 0.2rem 0 0.3rem; font-variant-numeric: tabular-nums; white-space: nowrap;
   }
   .value { font-size: 2.3rem; line-height: 1.15; font-weight: 680; letter-spacing: -0.025em; }
-  .unit { font-size: 1.2rem; font-weight: 600; }
+  .unit { margin-left: 0.12em; font-size: 1.2rem; font-weight: 600; }
   .interval { font-size: 0.95rem; color: var(--muted); }
   .key-figures .explanation { font-size: 0.84rem; line-height: 1.45; color: var(--muted); }
 
   figure { margin: 1.9rem 0 2.3rem; }
+  h2 + figure { margin-top: 1.4rem; }
+  h2 + .scroll > table { margin-top: 0; }
   figcaption { font-size: 0.88rem; line-height: 1.5; color: var(--muted); margin-top: 0.7rem; }
   .scroll { overflow-x: auto; }
-  .plot { display: block; width: auto; max-width: 100%; min-width: min(100%, 30rem); height: auto; }
+  .plot { display: block; max-width: 100%; height: auto; }
+  .plot.wide { width: 100%; }
   .plot text { font-variant-numeric: tabular-nums; }
   img { max-width: 100%; height: auto; display: block; border-radius: 6px; }
   .pixels { image-rendering: pixelated; }
@@ -86,6 +89,7 @@ private let rules = """
     border-collapse: collapse; width: 100%; margin: 1.4rem 0 2rem; font-size: 0.92rem;
     line-height: 1.4; font-variant-numeric: tabular-nums;
   }
+  figure table { margin: 0.6rem 0 1rem; }
   caption { text-align: left; font-size: 0.88rem; color: var(--muted); padding-bottom: 0.7rem; }
   th, td { padding: 0.55rem 1.1rem 0.55rem 0; text-align: left; vertical-align: baseline; }
   th:last-child, td:last-child { padding-right: 0.5rem; }
@@ -140,7 +144,7 @@ private let rules = """
   .bar-label { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
   .track { grid-column: 1 / -1; height: 4px; border-radius: 2px; background: var(--rule); overflow: hidden; }
   .track span { display: block; height: 100%; background: var(--axis); border-radius: 2px; }
-  .highlighted { color: var(--text); font-weight: 600; }
+  .bars .highlighted { color: var(--text); font-weight: 600; }
   .highlighted .track span { background: var(--accent); }
 
   footer { margin-top: 4.5rem; padding-top: 1.7rem; border-top: 1px solid var(--rule); }
@@ -157,7 +161,7 @@ private let rules = """
     body { padding: 2.4rem 1.1rem 3rem; }
     h1 { font-size: 1.9rem; }
     .lead { font-size: 1.1rem; }
-    .plot { min-width: 30rem; max-width: none; }
+    .plot.wide { min-width: 31rem; max-width: none; }
     .key-figures { grid-template-columns: 1fr 1fr; gap: 1.4rem 1.2rem; }
     .value { font-size: 1.8rem; }
   }
@@ -165,9 +169,11 @@ private let rules = """
     @page { margin: 18mm 16mm; }
     html { font-size: 10.5pt; }
     body { padding: 0; max-width: none; }
-    .plot { max-width: 100%; min-width: 0; }
+    .plot.wide { max-width: 100%; min-width: 0; }
     pre { white-space: pre-wrap; }
     figure, tr, .aside, pre, .key-figures div { break-inside: avoid; }
+    .picture-grid { break-inside: auto; }
+    .row { break-inside: avoid; }
     h2 { break-after: avoid; }
     * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   }

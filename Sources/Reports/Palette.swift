@@ -11,6 +11,8 @@ enum Ink: Sendable, Hashable {
   case heat
   case onHeat
   case ground
+  /// A bar that is there for comparison.
+  case quiet
   /// A line or bar; indices beyond the palette start over.
   case series(Int)
   /// Text in the color of a series.
@@ -20,7 +22,7 @@ enum Ink: Sendable, Hashable {
 
   /// Every ink there is.
   static let all: [Ink] =
-    [.text, .muted, .grid, .axis, .heat, .onHeat, .ground]
+    [.text, .muted, .grid, .axis, .heat, .onHeat, .ground, .quiet]
     + (0..<seriesCount).map { .series($0) } + (0..<seriesCount).map { .label($0) }
 
   /// The name of the CSS property that holds the color.
@@ -33,6 +35,7 @@ enum Ink: Sendable, Hashable {
     case .heat: "--heat"
     case .onHeat: "--on-heat"
     case .ground: "--ground"
+    case .quiet: "--quiet"
     case .series(let index): "--series-\(index % Ink.seriesCount + 1)"
     case .label(let index): "--label-\(index % Ink.seriesCount + 1)"
     }
@@ -48,6 +51,7 @@ enum Ink: Sendable, Hashable {
     case .heat: ("#1668a8", "#2f86cf")
     case .onHeat: ("#ffffff", "#ffffff")
     case .ground: ("#ffffff", "#14171b")
+    case .quiet: ("#b9bfc8", "#4d5561")
     case .series(let index): seriesTones[index % Ink.seriesCount]
     case .label(let index): labelTones[index % Ink.seriesCount]
     }

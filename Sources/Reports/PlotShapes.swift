@@ -13,8 +13,16 @@ struct PlotShapes {
   private var text: String?
   private var skippedDepth = 0
 
+  private let strings: [String]
+
   /// Reads gnuplot's output.
-  init(gnuplotOutput: String) throws(Failure) {
+  ///
+  /// - Parameters:
+  ///   - gnuplotOutput: What gnuplot wrote.
+  ///   - strings: The texts whose numbers stand in it.
+  /// - Throws: ``Failure`` for anything that is not a shape or text expected.
+  init(gnuplotOutput: String, strings: [String]) throws(Failure) {
+    self.strings = strings
     var rest = gnuplotOutput[...]
     guard rest.contains("<svg") else { throw Failure(reason: "it holds no svg element") }
     while let start = rest.firstIndex(of: "<") {
@@ -34,16 +42,16 @@ struct PlotShapes {
     if skippedDepth > 0 || ["defs", "title", "desc"].contains(name) {
       skippedDepth += isEmpty ? 0 : isEnd ? -1 : 1
     } else if isEnd {
-      close(name)
+      try close(name)
     } else {
       try open(name, attributes(of: tag), isEmpty: isEmpty)
     }
   }
 
-  private mutating func close(_ name: Substring) {
+  private mutating func close(_ name: Substring) throws(Failure) {
     if name == "g" { _ = groups.popLast() }
     if name == "text", let content = text {
-      shapes.append(textShape(content))
+      shapes += try textShapes(content)
       text = nil
     }
   }
@@ -58,6 +66,8 @@ struct PlotShapes {
     case "path": shapes.append(pathShape(attributes))
     case "polygon": shapes.append(polygonShape(attributes))
     case "use": shapes.append(pointShape(attributes))
+    // The background, which is left to the page.
+    case "rect" where attributes["fill"] == "none": break
     default: throw Failure(reason: "it holds the element \(name)")
     }
   }
@@ -94,17 +104,21 @@ struct PlotShapes {
       "circle", ["r": "1", "transform": own["transform"], "fill": paint(own["color"])])
   }
 
-  private func textShape(_ content: String) -> Markup {
-    let anchor = inherited("text-anchor")
-    let size = inherited("font-size").flatMap(Double.init) ?? fontSize
-    let trimmed = content.trimmingCharacters(in: .whitespacesAndNewlines)
-    return Markup(
+  private func textShapes(_ content: String) throws(Failure) -> [Markup] {
+    let number = content.trimmingCharacters(in: .whitespacesAndNewlines)
+    guard number.hasPrefix("t"), let index = Int(number.dropFirst()),
+      strings.indices.contains(index)
+    else { throw Failure(reason: "it holds a text it was not given") }
+    let (anchor, size) = (inherited("text-anchor"), inherited("font-size").flatMap(Double.init))
+    let shape = Markup(
       "text",
       [
-        "transform": inherited("transform"), "font-size": size == fontSize ? nil : "\(size)",
+        "transform": inherited("transform"),
+        "font-size": size == fontSize ? nil : size.map { "\($0)" },
         "text-anchor": anchor == "start" ? nil : anchor, "fill": paint(inherited("fill")),
       ],
-      [Markup(text: unescapedFromXML(trimmed))])
+      [Markup(text: strings[index].onOneLine)])
+    return strings[index].isEmpty ? [] : [shape]
   }
 
   /// The color of the page that stands behind a marker; other colors stay.
@@ -123,7 +137,8 @@ struct PlotShapes {
     return Markup(
       "svg",
       [
-        "xmlns": "http://www.w3.org/2000/svg", "class": "plot", "role": "img",
+        "xmlns": "http://www.w3.org/2000/svg",
+        "class": drawing.size.width < plotWidth ? "plot" : "plot wide", "role": "img",
         "aria-label": alternative, "viewBox": "0 0 \(width) \(height)", "width": "\(width)",
         "height": "\(height)", "font-family": sansFonts, "font-size": "\(fontSize)",
       ],
@@ -136,11 +151,19 @@ let sansFonts =
   "-apple-system, 'Segoe UI', Roboto, Inter, 'Helvetica Neue', 'Noto Sans', 'Liberation Sans', "
   + "Arial, sans-serif"
 
+/// The attributes of a tag; gnuplot writes some with spaces around the equals sign.
 private func attributes(of tag: Substring) -> [String: String] {
-  let pattern = /([A-Za-z:-]+)\s*=\s*(?:'([^']*)'|"([^"]*)")/
-  return tag.matches(of: pattern).reduce(into: [:]) { result, match in
-    result[String(match.1)] = String(match.2 ?? match.3 ?? "")
+  var result: [String: String] = [:]
+  var rest = tag.utf8[...]
+  while let equals = rest.firstIndex(of: UInt8(ascii: "=")) {
+    let name = String(Substring(rest[..<equals])).split(whereSeparator: \.isWhitespace).last
+    let value = rest[rest.index(after: equals)...].drop { $0 == UInt8(ascii: " ") }
+    guard let name, let quote = value.first, let end = value.dropFirst().firstIndex(of: quote)
+    else { break }
+    result[String(name)] = String(Substring(value.dropFirst()[..<end]))
+    rest = value[value.index(after: end)...]
   }
+  return result
 }
 
 private func isUprightBox(_ points: String) -> Bool {
@@ -149,22 +172,17 @@ private func isUprightBox(_ points: String) -> Bool {
     && Set(corners.map(\.last)).count == 2
 }
 
-private func unescapedFromXML(_ text: String) -> String {
-  text.replacing("&lt;", with: "<").replacing("&gt;", with: ">").replacing("&quot;", with: "\"")
-    .replacing("&amp;", with: "&")
-}
-
 extension Substring {
   /// Where the tag that starts here ends, quotes respected.
   fileprivate var endOfTag: Index? {
-    var quote: Character?
-    for index in indices {
-      let character = self[index]
+    var quote: UInt8?
+    for index in utf8.indices {
+      let byte = utf8[index]
       if let open = quote {
-        if character == open { quote = nil }
-      } else if character == "'" || character == "\"" {
-        quote = character
-      } else if character == ">" {
+        if byte == open { quote = nil }
+      } else if byte == UInt8(ascii: "'") || byte == UInt8(ascii: "\"") {
+        quote = byte
+      } else if byte == UInt8(ascii: ">") {
         return index
       }
     }

@@ -45,6 +45,11 @@ struct Ticks: Sendable, Equatable {
     return log(value / low) / log(high / low)
   }
 
+  /// The value moved to the nearest one the axis covers.
+  func clamped(_ value: Double) -> Double {
+    min(max(value, range.lowerBound), range.upperBound)
+  }
+
   // Beyond this a span would overflow, and no plot is read to such digits anyway.
   private static let limit = 1e300
 
@@ -65,10 +70,11 @@ struct Ticks: Sendable, Equatable {
     }
     let step = roundStep((high - low) / Double(count))
     if !isTight { (low, high) = ((low / step).rounded(.down) * step, roundedUp(high, step)) }
+    let largest = max(abs(low), abs(high))
     let first = (low / step - 1e-6).rounded(.up)
     let last = (high / step + 1e-6).rounded(.down)
     let marks = stride(from: first, through: last, by: 1).map { index in
-      Tick(position: index * step, label: numberLabel(index * step, step: step))
+      Tick(position: index * step, label: numberLabel(index * step, step: step, largest: largest))
     }
     return (low...high, marks)
   }
@@ -96,7 +102,8 @@ struct Ticks: Sendable, Equatable {
     let all = powers.filter { $0 % every == 0 }.flatMap { power in
       factors.map { factor in
         let position = factor * pow(10, Double(power))
-        return Tick(position: position, label: numberLabel(position, step: position))
+        return Tick(
+          position: position, label: numberLabel(position, step: position, largest: position))
       }
     }
     if !isTight {
@@ -109,25 +116,29 @@ struct Ticks: Sendable, Equatable {
 }
 
 /// A number for an axis: as many digits as marks `step` apart need, `1.5×10⁶` where that is long.
-func numberLabel(_ value: Double, step: Double) -> String {
+///
+/// - Parameters:
+///   - value: The number.
+///   - step: The distance between marks.
+///   - largest: The largest size on the axis, which decides the form of all its numbers.
+/// - Returns: The label.
+func numberLabel(_ value: Double, step: Double, largest: Double) -> String {
   if value == 0 || abs(value) < step * 1e-6 { return "0" }
-  let size = max(abs(value), step)
-  if size >= 1e6 || size < 1e-3 {
-    let power = Int(floor(log10(abs(value)) + 1e-9))
-    let factor = value / pow(10, Double(power))
-    let digits = digitsAfterPoint(step / pow(10, Double(power)))
-    let front = fixed(factor, decimals: digits)
-    return (front == "1" ? "10" : "\(front)×10") + superscript(power)
+  let sign = value < 0 ? "−" : ""
+  if largest >= 1e6 || largest < 1e-3 {
+    let power = Int(floor(log10(largest) + 1e-9))
+    let unit = pow(10, Double(power))
+    let front = fixed(abs(value) / unit, decimals: digitsAfterPoint(step / unit))
+    return sign + (front == "1" ? "10" : "\(front)×10") + superscript(power)
   }
-  let text = fixed(abs(value), decimals: digitsAfterPoint(step))
-  return (value < 0 ? "−" : "") + grouped(text)
+  return sign + grouped(fixed(abs(value), decimals: digitsAfterPoint(step)))
 }
 
 private func digitsAfterPoint(_ step: Double) -> Int {
-  (0...6).first { digits in
+  (0...9).first { digits in
     let scaled = step * pow(10, Double(digits))
     return abs(scaled - scaled.rounded()) < 1e-6 * max(1, scaled)
-  } ?? 6
+  } ?? 9
 }
 
 private func grouped(_ text: String) -> String {

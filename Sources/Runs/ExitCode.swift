@@ -39,10 +39,10 @@ public struct UsageError: ExitCoded, Sendable, Equatable, CustomStringConvertibl
 }
 
 extension FileFailure: ExitCoded {
-  /// 66 for what cannot be read, 65 for what is malformed, 70 for what cannot be written.
+  /// 66 for what cannot be read or fetched, 65 for what is malformed, 70 for what cannot be written.
   public var exitCode: ExitCode {
     switch kind {
-    case .missing, .unreadable: .missingInput
+    case .missing, .unreadable, .unavailable: .missingInput
     case .malformed: .badInput
     case .unwritable: .internalError
     }

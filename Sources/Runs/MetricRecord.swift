@@ -38,8 +38,8 @@ public struct MetricRecord: Sendable, Equatable {
   }
 
   /// Reads a line; `nil` if it is not a record.
-  init?(line: some StringProtocol) {
-    guard let fields = try? JSONDecoder().decode([String: Field].self, from: Data(line.utf8)),
+  init?(line: Data, with decoder: JSONDecoder) {
+    guard let fields = try? decoder.decode([String: Field].self, from: line),
       case .number(let step) = fields["step"], let whole = Int(exactly: step),
       let time = fields["time"]?.number, case .text(let split) = fields["split"]
     else { return nil }

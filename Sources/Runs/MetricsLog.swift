@@ -18,9 +18,9 @@ public final class MetricsLog {
   public init(path: String, continuingAfter step: Int = 0) throws {
     if FileManager.default.fileExists(atPath: path) {
       let data = try Self.contents(path)
-      let kept = try Self.lines(of: data, path: path).filter { $0.record.step <= step }
-      let text = kept.map { $0.text + "\n" }.joined()
-      if Data(text.utf8) != data { try writeDurably(text, to: path) }
+      let lines = try Self.lines(of: data, path: path)
+      let kept = Data(lines.filter { $0.record.step <= step }.flatMap { $0.text + [newline] })
+      if kept != data { try writeDurably(kept, to: path) }
     }
     guard let file = try AppendOnlyFile(path: path) else {
       throw FileFailure(.unwritable, path: path, reason: "could not be opened")
@@ -60,11 +60,11 @@ public final class MetricsLog {
 
   private static func lines(
     of data: Data, path: String
-  ) throws -> [(text: String, record: MetricRecord)] {
-    let complete = data.lastIndex(of: UInt8(ascii: "\n")).map { data[...$0] } ?? Data()
-    return try complete.split(separator: UInt8(ascii: "\n")).enumerated().map { index, bytes in
-      let line = String(decoding: bytes, as: UTF8.self)
-      guard let record = MetricRecord(line: line) else {
+  ) throws -> [(text: Data, record: MetricRecord)] {
+    let complete = data.lastIndex(of: newline).map { data[...$0] } ?? Data()
+    let decoder = JSONDecoder()
+    return try complete.split(separator: newline).enumerated().map { index, line in
+      guard let record = MetricRecord(line: line, with: decoder) else {
         throw FileFailure(
           .malformed, path: path,
           reason: "line \(index + 1) is not a record of metrics; remove it to go on")
@@ -73,3 +73,5 @@ public final class MetricsLog {
     }
   }
 }
+
+private let newline = UInt8(ascii: "\n")

@@ -56,25 +56,3 @@ public struct Device: Sendable, Hashable, CustomStringConvertible {
 
   var code: Int64 { Int64(kind.rawValue) * 256 + Int64(index) }
 }
-
-/// Settings of the engine that belong to the whole process; a program sets them once at its start.
-public enum Engine {
-  /// The version of libtorch in use, such as `2.13.0`.
-  public static var version: String { String(cString: ct_version()) }
-
-  /// How many threads one operator may use.
-  public static var threadCount: Int {
-    get { Int(ct_thread_count()) }
-    set { ct_set_thread_count(Int32(newValue)) }
-  }
-
-  /// Asks for deterministic kernels where libtorch has a choice (it matters on GPUs).
-  public static func useDeterministicKernels(_ enabled: Bool) { ct_set_deterministic(enabled) }
-}
-
-enum EngineMessage {
-  static func take(_ message: UnsafeMutablePointer<CChar>) -> String {
-    defer { ct_message_free(message) }
-    return String(cString: message)
-  }
-}

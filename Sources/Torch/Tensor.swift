@@ -100,10 +100,18 @@ public struct Tensor: @unchecked Sendable {
   func copied() -> Tensor { Operators.clone(.tensor(self), .int(1)) }
 
   /// The same values as a constant: differentiation does not look past it.
-  public func detached() -> Tensor { Tensor(adopting: ct_tensor_leaf(pointer, false)) }
+  public func detached() -> Tensor { outsideGraph(asVariable: false) }
 
   /// The same values as a new variable to differentiate at.
-  func leaf() -> Tensor { Tensor(adopting: ct_tensor_leaf(pointer, true)) }
+  func leaf() -> Tensor { outsideGraph(asVariable: true) }
+
+  private func outsideGraph(asVariable: Bool) -> Tensor {
+    var result: OpaquePointer?
+    if let message = ct_tensor_leaf(pointer, asVariable, &result) {
+      fatalError("gradient with respect to \(summary): \(EngineMessage.take(message))")
+    }
+    return Tensor(adopting: result)
+  }
 
   private final class Handle {
     let pointer: OpaquePointer

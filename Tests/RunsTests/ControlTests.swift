@@ -116,6 +116,7 @@ private func send(_ signal: Int32, until condition: () -> Bool = { false }) {
   @Test func `exit codes follow the kind of failure`() {
     #expect(ExitCode(for: FileFailure(.missing, path: "", reason: "")) == .missingInput)
     #expect(ExitCode(for: FileFailure(.unreadable, path: "", reason: "")) == .missingInput)
+    #expect(ExitCode(for: FileFailure(.unavailable, path: "", reason: "")) == .missingInput)
     #expect(ExitCode(for: FileFailure(.unwritable, path: "", reason: "")) == .internalError)
     #expect(ExitCode(for: CancellationError()) == .internalError)
     #expect(code { _ = try read("ways: x") } == .badInput)

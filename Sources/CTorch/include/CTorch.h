@@ -82,18 +82,21 @@ void ct_message_free(char *message);
 // Tensors.
 void ct_tensor_release(ct_tensor *tensor);
 void ct_tensor_describe(const ct_tensor *tensor, ct_description *description);
-/// True when no other handle, view or gradient graph shares the tensor's memory.
+/// True when no other handle, view or gradient graph shares the tensor's memory and no two elements
+/// share a place.
 bool ct_tensor_is_unique(const ct_tensor *tensor);
 /// The same memory outside any gradient graph, or as a fresh leaf of one.
-ct_tensor *ct_tensor_leaf(const ct_tensor *tensor, bool requires_gradient);
+char *ct_tensor_leaf(const ct_tensor *tensor, bool requires_gradient, ct_tensor **result);
 
 // Differentiation.
-/// Gradients of the sum of `outputs` (weighted by `weights` where given) at `inputs`; an input that
-/// the outputs do not depend on yields NULL.
+/// Gradients of the sum of `outputs`, weighted by `weights` (NULL for a scalar's weight of 1), at
+/// `inputs`; an input that the outputs do not depend on yields NULL.
 char *ct_gradient(
   ct_tensor *const *outputs, ct_tensor *const *weights, int32_t output_count,
   ct_tensor *const *inputs, int32_t input_count,
   bool retain_graph, bool create_graph, ct_tensor **gradients);
+/// Counts the gradient scopes of this thread up (1) or down (-1); returns how many there were.
+int32_t ct_enter_gradient_scope(int32_t change);
 /// Switches gradient recording for this thread; returns what it was.
 bool ct_set_gradient_recording(bool enabled);
 
@@ -110,6 +113,7 @@ char *ct_archive_read(const char *path, ct_entry **entries, int64_t *count);
 void ct_archive_free(ct_entry *entries);
 
 // Kernel choice: products with at least this many multiply-adds go to oneDNN; negative is never.
+/// Where libtorch was built without oneDNN's products the setting stays at never.
 void ct_set_onednn_threshold(int64_t multiply_adds);
 int64_t ct_onednn_threshold(void);
 

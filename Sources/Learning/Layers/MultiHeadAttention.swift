@@ -36,13 +36,14 @@ public struct MultiHeadAttention: Layer {
   ///
   /// - Parameters:
   ///   - width: The width of tokens and of the result.
+  ///   - memoryWidth: The width of the tokens that are attended to; `width` when `nil`.
   ///   - queryWidth: The width of all heads' queries and keys together; `width` when `nil`.
   ///   - valueWidth: The width of all heads' values together; `width` when `nil`.
   ///   - heads: Divides both inner widths.
   ///   - weighting: How logits become weights.
   ///   - random: Where the weights are drawn from.
   public init(
-    width: Int, queryWidth: Int? = nil, valueWidth: Int? = nil, heads: Int,
+    width: Int, memoryWidth: Int? = nil, queryWidth: Int? = nil, valueWidth: Int? = nil, heads: Int,
     weighting: Weighting = .softmax, using random: inout RandomSource
   ) {
     let queryWidth = queryWidth ?? width
@@ -51,8 +52,8 @@ public struct MultiHeadAttention: Layer {
       queryWidth % heads == 0 && valueWidth % heads == 0,
       "\(heads) heads do not divide the query width \(queryWidth) and value width \(valueWidth)")
     query = Linear(inputs: width, outputs: queryWidth, using: &random)
-    key = Linear(inputs: width, outputs: queryWidth, using: &random)
-    value = Linear(inputs: width, outputs: valueWidth, using: &random)
+    key = Linear(inputs: memoryWidth ?? width, outputs: queryWidth, using: &random)
+    value = Linear(inputs: memoryWidth ?? width, outputs: valueWidth, using: &random)
     output = Linear(inputs: valueWidth, outputs: width, using: &random)
     self.heads = heads
     self.weighting = weighting

@@ -50,9 +50,9 @@ public struct TransformerLayerSettings: Sendable, Hashable {
     self.epsilon = epsilon
   }
 
-  func attention(using random: inout RandomSource) -> MultiHeadAttention {
+  func attention(memoryWidth: Int? = nil, using random: inout RandomSource) -> MultiHeadAttention {
     MultiHeadAttention(
-      width: width, queryWidth: queryWidth, valueWidth: valueWidth, heads: heads,
+      width: width, memoryWidth: memoryWidth, queryWidth: queryWidth, valueWidth: valueWidth, heads: heads,
       weighting: weighting, using: &random)
   }
 
@@ -145,11 +145,13 @@ public struct TransformerDecoderLayer: Model {
   /// Sizes and choices.
   public let settings: TransformerLayerSettings
 
-  /// Creates a layer with drawn weights.
-  public init(_ settings: TransformerLayerSettings, using random: inout RandomSource) {
+  /// Creates a layer with drawn weights; the memory is as wide as the tokens unless said otherwise.
+  public init(
+    _ settings: TransformerLayerSettings, memoryWidth: Int? = nil, using random: inout RandomSource
+  ) {
     self.settings = settings
     selfAttention = settings.attention(using: &random)
-    crossAttention = settings.attention(using: &random)
+    crossAttention = settings.attention(memoryWidth: memoryWidth, using: &random)
     norm1 = settings.layerNorm()
     norm2 = settings.layerNorm()
     norm3 = settings.innerWidth > 0 ? settings.layerNorm() : nil
