@@ -19,8 +19,9 @@ import Torch
     #expect(weight.shape == shape)
     // 27,648 draws: the variance of a normal is known to within 0.85 %.
     expectClose(weight.variance().scalar(), variance, relative: 0.035)
-    let error = (variance / 27_648).squareRoot()
-    #expect(abs(weight.mean().scalar()) < 4 * error)
+    let standardError = (variance / 27_648).squareRoot()
+    let mean = weight.mean().scalar()
+    #expect(abs(mean) < 4 * standardError)
   }
 
   @Test func `uniform draws fill their range and truncated ones end at two deviations`() {

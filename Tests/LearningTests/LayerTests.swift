@@ -119,7 +119,7 @@ private struct LayerFixture: Decodable {
   @Test func `a layer without feed-forward part ends at its attention`() {
     var random = RandomSource(seed: 3)
     let settings = TransformerLayerSettings(width: 4, innerWidth: 0, heads: 2)
-    var layer = TransformerEncoderLayer(settings, using: &random)
+    let layer = TransformerEncoderLayer(settings, using: &random)
     #expect(!layer.parameters.names.contains { $0.hasPrefix("feedForward") || $0 == "norm2" })
     let tokens = Tensor(normal: [2, 3, 4], using: &random)
     var pass = Pass.inference
@@ -154,7 +154,7 @@ private struct LayerFixture: Decodable {
   }
 
   @Test func `dropout keeps the mean and is off in inference`() {
-    var layer = Dropout(0.25)
+    let layer = Dropout(0.25)
     let input = Tensor(ones: [200, 100])
     var pass = Pass.training(using: RandomSource(seed: 5))
     let output = layer.forward(input, &pass)
