@@ -17,6 +17,7 @@ let package = Package(
   name: "swiftlet",
   platforms: [.macOS(.v15)],
   products: [
+    .executable(name: "swiftlet", targets: ["swiftlet"]),
     .library(name: "HyperTransformer", targets: ["HyperTransformer"]),
     .library(name: "Datasets", targets: ["Datasets"]),
     .library(name: "Learning", targets: ["Learning"]),
@@ -34,7 +35,15 @@ let package = Package(
     .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
   ],
   targets: [
-    // Face: plots, pages and tables.
+    // Face: the command, and plots, pages and tables.
+    .executableTarget(name: "swiftlet", dependencies: ["SwiftletCommands"]),
+    .target(
+      name: "SwiftletCommands",
+      dependencies: [
+        "HyperTransformer", "Datasets", "Images", "Learning", "Torch", "Runs", "Files",
+        "Randomness", "Reports",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
     .target(name: "Reports", dependencies: ["Files"]),
 
     // Rooms: one published system each.

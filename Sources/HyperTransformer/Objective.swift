@@ -76,12 +76,15 @@ public struct TrainingBatch: Sendable {
   public var query: QuerySet
   /// The real class of every support image, `[episodes, samples]`, `int64`.
   public var realClasses: Tensor
+  /// The training step the batch is for.
+  public var step: Int
 
   /// Creates a batch.
-  public init(support: SupportSet, query: QuerySet, realClasses: Tensor) {
+  public init(support: SupportSet, query: QuerySet, realClasses: Tensor, step: Int = 0) {
     self.support = support
     self.query = query
     self.realClasses = realClasses
+    self.step = step
   }
 }
 
