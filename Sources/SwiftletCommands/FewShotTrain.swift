@@ -32,8 +32,7 @@ struct FewShotTrain: ParsableCommand {
         try state.restore(from: Checkpoint(path: folder.paths.checkpoint))
         console.note("going on from step \(state.step)")
       }
-      var settings = try job.trainerSettings()
-      settings.metadata["kind"] = FewShotRecipe.name
+      let settings = try job.trainerSettings()
       let progress = Runs.Progress(
         "training", steps: settings.budget.steps, seconds: settings.budget.seconds,
         from: state.step, used: state.seconds)
