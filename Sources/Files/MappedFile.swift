@@ -1,50 +1,60 @@
 import Foundation
 
-/// A file seen as memory: pages are read when first touched and shared between processes.
+/// A file whose bytes are read straight from the system's page cache.
 ///
-/// The view stays valid for as long as this object lives, also when the file is renamed or
-/// removed. Cutting the file short in place while it is mapped ends the program (the system's
-/// rule); files written with ``writeDurably(to:_:)`` are exchanged as a whole and are safe.
-///
-/// Sendable because the mapping is read-only and never changes after creation.
-public final class MappedFile: @unchecked Sendable {
-  /// Where the file stood when it was opened.
+/// Nothing is read before it is touched, so opening a file of many gigabytes costs nothing. The
+/// bytes are those on disk: a file that another program shortens while it is mapped ends this
+/// process when the missing part is touched, so map only files that are replaced as a whole, as
+/// ``writeDurably(to:_:)`` does.
+public final class MappedFile: Sendable {
+  /// The file that is mapped.
   public let path: String
-  private let bytes: UnsafeRawBufferPointer
+  /// How many bytes it holds.
+  public let count: Int
+  /// Set once, read-only memory, released with the object: no thread can see it change.
+  nonisolated(unsafe) private let start: UnsafeMutableRawPointer?
 
-  /// Maps a file.
+  /// Maps a regular file.
   ///
   /// - Throws: ``FileFailure`` of kind `missing` or `unreadable`.
   public init(path: String) throws(FileFailure) {
-    let file = try OpenedFile(path: path)
-    defer { close(file.descriptor) }
+    // Without the non-blocking flag a pipe in place of the file would stop the program here.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else {
+      let code = errno
+      throw FileFailure(
+        code == ENOENT ? .missing : .unreadable, path: path,
+        reason: "cannot be read (\(systemMessage(code)))")
+    }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      throw FileFailure(.unreadable, path: path, reason: "is not a regular file")
+    }
     self.path = path
-    guard file.size > 0 else {
-      bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+    count = Int(status.st_size)
+    // The system refuses to map nothing.
+    guard count > 0 else {
+      start = nil
       return
     }
-    let start = mmap(nil, file.size, PROT_READ, MAP_PRIVATE, file.descriptor, 0)
-    guard let start, start != MAP_FAILED else {
+    let mapped = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0)
+    guard mapped != MAP_FAILED else {
       throw FileFailure(
         .unreadable, path: path, reason: "cannot be mapped (\(systemMessage(errno)))")
     }
-    bytes = UnsafeRawBufferPointer(start: start, count: file.size)
+    start = mapped
   }
 
-  /// The length of the file in bytes.
-  public var count: Int { bytes.count }
+  deinit {
+    if let start { munmap(start, count) }
+  }
 
-  /// Lends the whole file to `body`; the pointer must not leave it.
+  /// Lends the bytes of the file, which must not be kept beyond `body`.
   public func withBytes<Value, Failure: Error>(
     _ body: (UnsafeRawBufferPointer) throws(Failure) -> Value
   ) throws(Failure) -> Value {
     defer { withExtendedLifetime(self) {} }
-    return try body(bytes)
-  }
-
-  deinit {
-    if let start = bytes.baseAddress {
-      munmap(UnsafeMutableRawPointer(mutating: start), bytes.count)
-    }
+    return try body(UnsafeRawBufferPointer(start: start, count: count))
   }
 }

@@ -38,7 +38,7 @@ extension IDXArray {
     let shape = (0..<axes).map { axis in
       (0..<4).reduce(0) { $0 << 8 | Int(data[start + 4 + 4 * axis + $1]) }
     }
-    guard let expected = IDXArray.byteCount(of: shape, elementType) else {
+    guard let expected = byteCount(of: shape, elementWidth: elementType.byteCount) else {
       throw malformed("shape \(shape) of \(elementType) is larger than any file can be")
     }
     let found = data.count - header

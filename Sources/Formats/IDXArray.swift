@@ -53,7 +53,7 @@ public struct IDXArray: Sendable, Equatable {
       shape.count <= 255 && shape.allSatisfy { UInt32(exactly: $0) != nil },
       "IDX shape \(shape): at most 255 axes of lengths below 2^32 can be stored")
     precondition(
-      IDXArray.byteCount(of: shape, elementType) == bytes.count,
+      byteCount(of: shape, elementWidth: elementType.byteCount) == bytes.count,
       "IDX shape \(shape) of \(elementType) does not have \(bytes.count) bytes")
     self.elementType = elementType
     self.shape = shape
@@ -66,50 +66,46 @@ public struct IDXArray: Sendable, Equatable {
   ///   - values: The values in row-major order.
   ///   - shape: The lengths of the axes, outermost first; their product is `values.count`.
   public init<Value: IDXElement>(_ values: [Value], shape: [Int]) {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(values.count * Value.idxElementType.byteCount)
-    for value in values {
-      withUnsafeBytes(of: value.bigEndianBits) { bytes.append(contentsOf: $0) }
-    }
-    self.init(elementType: Value.idxElementType, shape: shape, bytes: bytes)
+    let elementType = Value.idxElementType
+    var bytes = values.withUnsafeBytes { [UInt8]($0) }
+    bytes.withUnsafeMutableBytes { turnByteOrder(of: $0, width: elementType.byteCount) }
+    self.init(elementType: elementType, shape: shape, bytes: bytes)
   }
 
   /// The values in row-major order and the machine's own byte order, or nil where the array holds
   /// another element type than the one asked for.
   public func values<Value: IDXElement>(as type: Value.Type) -> [Value]? {
     guard Value.idxElementType == elementType else { return nil }
-    let width = elementType.byteCount
-    return bytes.withUnsafeBytes { raw in
-      stride(from: 0, to: raw.count, by: width).map { offset in
-        Value(bigEndianBits: raw.loadUnaligned(fromByteOffset: offset, as: Value.Bits.self))
-      }
+    let count = bytes.count / elementType.byteCount
+    return [Value](unsafeUninitializedCapacity: count) { values, initialized in
+      let target = UnsafeMutableRawBufferPointer(values)
+      target.copyBytes(from: bytes)
+      turnByteOrder(of: target, width: elementType.byteCount)
+      initialized = count
     }
   }
+}
 
-  static func byteCount(of shape: [Int], _ elementType: ElementType) -> Int? {
-    guard let count = elementCount(of: shape) else { return nil }
-    let (bytes, overflow) = count.multipliedReportingOverflow(by: elementType.byteCount)
-    return overflow ? nil : bytes
+/// Turns numbers of so many bytes between big-endian and the machine's own order, either way.
+private func turnByteOrder(of bytes: UnsafeMutableRawBufferPointer, width: Int) {
+  func turn<Bits: FixedWidthInteger & BitwiseCopyable>(_ type: Bits.Type) {
+    for offset in stride(from: 0, to: bytes.count, by: MemoryLayout<Bits>.size) {
+      let bits = bytes.loadUnaligned(fromByteOffset: offset, as: Bits.self)
+      bytes.storeBytes(of: Bits(bigEndian: bits), toByteOffset: offset, as: Bits.self)
+    }
+  }
+  switch width {
+  case 2: turn(UInt16.self)
+  case 4: turn(UInt32.self)
+  case 8: turn(UInt64.self)
+  default: break
   }
 }
 
-/// A Swift type that IDX files can hold.
+/// The Swift types that IDX files hold; each is stored as its own bits, big-endian.
 public protocol IDXElement: BitwiseCopyable {
-  /// An integer of the same width, whose byte order can be turned.
-  associatedtype Bits: FixedWidthInteger & BitwiseCopyable
   /// The element type that stands for it in a file.
   static var idxElementType: IDXArray.ElementType { get }
-  /// The value from its bits in big-endian order.
-  init(bigEndianBits: Bits)
-  /// The bits of the value in big-endian order.
-  var bigEndianBits: Bits { get }
-}
-
-extension IDXElement where Self: FixedWidthInteger {
-  /// The value from its bits in big-endian order.
-  public init(bigEndianBits: Self) { self.init(bigEndian: bigEndianBits) }
-  /// The bits of the value in big-endian order.
-  public var bigEndianBits: Self { bigEndian }
 }
 
 extension UInt8: IDXElement {
@@ -135,17 +131,9 @@ extension Int32: IDXElement {
 extension Float: IDXElement {
   /// IEEE 754 single precision.
   public static var idxElementType: IDXArray.ElementType { .float32 }
-  /// The value from its bits in big-endian order.
-  public init(bigEndianBits: UInt32) { self.init(bitPattern: UInt32(bigEndian: bigEndianBits)) }
-  /// The bits of the value in big-endian order.
-  public var bigEndianBits: UInt32 { bitPattern.bigEndian }
 }
 
 extension Double: IDXElement {
   /// IEEE 754 double precision.
   public static var idxElementType: IDXArray.ElementType { .float64 }
-  /// The value from its bits in big-endian order.
-  public init(bigEndianBits: UInt64) { self.init(bitPattern: UInt64(bigEndian: bigEndianBits)) }
-  /// The bits of the value in big-endian order.
-  public var bigEndianBits: UInt64 { bitPattern.bigEndian }
 }

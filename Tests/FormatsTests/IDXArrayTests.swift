@@ -76,9 +76,12 @@ private let small: [UInt8] = [
     ([0x1f, 0x8b, 8, 0, 0], "gzip"),
     ([0, 0, 14, 2] + [UInt8](repeating: 255, count: 8), "larger than any file"),
     ([0, 0, 8, 3] + [0, 0, 0, 0] + [UInt8](repeating: 255, count: 8), "larger than any file"),
+    (
+      [0, 0, 12, 3, 42, 0, 0, 0, 218, 0, 20, 0, 0, 0, 0, 0], "larger than any file"
+    ),
     ([0, 0, 8, 2] + [UInt8](repeating: 127, count: 8), "found 0"),
   ] as [([UInt8], String)])
-func `hostile headers are refused with a reason`(bytes: [UInt8], reason: String) {
+func `hostile IDX headers are refused with a reason`(bytes: [UInt8], reason: String) {
   let failure = #expect(throws: FileFailure.self) { try parse(bytes) }
   #expect(failure?.description.contains(reason) == true, "\(String(describing: failure))")
 }

@@ -1,0 +1,47 @@
+// Devices, threads and versions.
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <ATen/Version.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
+#include <dlfcn.h>
+#include <torch/version.h>
+
+#include "Internal.hpp"
+
+// The linker drops a library nobody refers to, so the CUDA kernels are brought in by name. They
+// register themselves with the dispatcher; without them the device count is zero.
+void ctorch::load_accelerators() {
+  static const void *library = dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL);
+  static_cast<void>(library);
+}
+
+int32_t ct_device_count(int32_t device_kind) {
+  const auto type = static_cast<c10::DeviceType>(device_kind);
+  if (type == c10::kCPU) return 1;
+  ctorch::load_accelerators();
+  try {
+    if (!c10::impl::hasDeviceGuardImpl(type)) return 0;
+    return c10::impl::VirtualGuardImpl(type).deviceCount();
+  } catch (...) {
+    return 0;
+  }
+}
+
+char *ct_synchronize(int32_t device_kind, int32_t device_index) {
+  return ctorch::guarded([&] {
+    const auto type = static_cast<c10::DeviceType>(device_kind);
+    if (type == c10::kCPU) return;
+    c10::impl::VirtualGuardImpl(type).synchronizeDevice(
+      static_cast<c10::DeviceIndex>(device_index));
+  });
+}
+
+int32_t ct_thread_count(void) { return at::get_num_threads(); }
+
+void ct_set_thread_count(int32_t count) { at::set_num_threads(count); }
+
+void ct_set_deterministic(bool enabled) {
+  at::globalContext().setDeterministicAlgorithms(enabled, /*warn_only=*/true);
+}
+
+const char *ct_version(void) { return TORCH_VERSION; }

@@ -1,0 +1,101 @@
+private enum Ops {
+  static let convolution = Operator("aten::convolution")
+  static let maxPool = Operator("aten::max_pool2d")
+  static let avgPool = Operator("aten::avg_pool2d")
+  static let adaptiveAvgPool = Operator("aten::adaptive_avg_pool2d")
+  static let unfold = Operator("aten::im2col")
+  static let bilinear = Operator("aten::upsample_bilinear2d")
+  static let nearest = Operator("aten::upsample_nearest2d")
+}
+
+/// How a convolution or pooling treats the border.
+public enum Padding: Sendable, Hashable {
+  /// No border: the window stays inside.
+  case valid
+  /// TensorFlow's rule: the output has `ceil(side / stride)` positions, and where an odd number of
+  /// rows is missing the extra one is added at the bottom and right.
+  case same
+  /// This many rows and columns of zeros on every side.
+  case border(Int)
+
+  /// Zeros before and after an axis of the given extent.
+  public func amounts(extent: Int, window: Int, stride: Int, dilation: Int = 1)
+    -> (before: Int, after: Int)
+  {
+    switch self {
+    case .valid: return (0, 0)
+    case .border(let width): return (width, width)
+    case .same:
+      let span = (window - 1) * dilation + 1
+      let missing = Swift.max(((extent + stride - 1) / stride - 1) * stride + span - extent, 0)
+      return (missing / 2, missing - missing / 2)
+    }
+  }
+}
+
+/// Convolutions and pooling over `[batch, channels, height, width]`.
+extension Tensor {
+  /// Two-dimensional convolution.
+  ///
+  /// - Shapes: this tensor is `[batch, channels, height, width]`, `weight` is
+  ///   `[outputs, channels / groups, kernelHeight, kernelWidth]`, `bias` is `[outputs]`.
+  public func convolved(
+    with weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Padding = .valid,
+    dilation: Int = 1, groups: Int = 1
+  ) -> Tensor {
+    let kernel = (height: weight.extent(2), width: weight.extent(3))
+    let vertical = padding.amounts(
+      extent: extent(2), window: kernel.height, stride: stride, dilation: dilation)
+    let horizontal = padding.amounts(
+      extent: extent(3), window: kernel.width, stride: stride, dilation: dilation)
+    var input = self
+    var border = [vertical.before, horizontal.before]
+    if vertical.before != vertical.after || horizontal.before != horizontal.after {
+      input = padded([horizontal.before, horizontal.after, vertical.before, vertical.after])
+      border = [0, 0]
+    }
+    return Ops.convolution(
+      .tensor(input), .tensor(weight), .optional(bias), .ints([stride, stride]), .ints(border),
+      .ints([dilation, dilation]), .bool(false), .ints([0, 0]), .int(groups))
+  }
+
+  /// The largest value of each window; without a stride the windows do not overlap.
+  public func maxPooled(window: Int, stride: Int? = nil, border: Int = 0) -> Tensor {
+    let step = stride ?? window
+    return Ops.maxPool(
+      .tensor(self), .ints([window, window]), .ints([step, step]), .ints([border, border]))
+  }
+
+  /// The mean of each window; without a stride the windows do not overlap.
+  public func averagePooled(window: Int, stride: Int? = nil, border: Int = 0) -> Tensor {
+    let step = stride ?? window
+    return Ops.avgPool(
+      .tensor(self), .ints([window, window]), .ints([step, step]), .ints([border, border]))
+  }
+
+  /// Means over a grid of the given size, whatever the input size.
+  public func averagePooled(toHeight height: Int, width: Int) -> Tensor {
+    Ops.adaptiveAvgPool(.tensor(self), .ints([height, width]))
+  }
+
+  /// The mean of every channel: `[batch, channels, height, width]` becomes `[batch, channels]`.
+  public func globalAveragePooled() -> Tensor { mean(along: 2, 3) }
+
+  /// The windows of a convolution as columns:
+  /// `[batch, channels * window * window, positions]`.
+  public func windowColumns(window: Int, stride: Int = 1, border: Int = 0) -> Tensor {
+    Ops.unfold(
+      .tensor(self), .ints([window, window]), .ints([1, 1]), .ints([border, border]),
+      .ints([stride, stride]))
+  }
+
+  /// Bilinear resizing to `height` x `width`, pixel centers at half positions, no antialiasing.
+  public func resizedBilinear(height: Int, width: Int) -> Tensor {
+    Ops.bilinear(.tensor(self), .ints([height, width]), .bool(false))
+  }
+
+  /// Resizing to `height` x `width` by repetition.
+  public func resizedNearest(height: Int, width: Int) -> Tensor {
+    Ops.nearest(.tensor(self), .ints([height, width]))
+  }
+}
