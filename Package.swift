@@ -2,46 +2,89 @@
 
 import PackageDescription
 
+// Scripts/setup makes .libtorch, and links the libraries into the product folders, where SwiftPM
+// lets the linker and the loader look. Nothing refers to `torch`: it is there because in a CUDA
+// build it loads libtorch_cuda.
+let libtorchHeaders: [CXXSetting] = [
+  .headerSearchPath("../../.libtorch/include"),
+  .headerSearchPath("../../.libtorch/include/torch/csrc/api/include"),
+]
+let libtorchLibraries: [LinkerSetting] = [
+  .linkedLibrary("torch_cpu"), .linkedLibrary("c10"), .linkedLibrary("torch"),
+]
+
 let package = Package(
   name: "swiftlet",
   platforms: [.macOS(.v15)],
   products: [
+    .library(name: "HyperTransformer", targets: ["HyperTransformer"]),
+    .library(name: "Datasets", targets: ["Datasets"]),
     .library(name: "Learning", targets: ["Learning"]),
     .library(name: "Torch", targets: ["Torch"]),
-    .library(name: "Files", targets: ["Files"]),
+    .library(name: "Runs", targets: ["Runs"]),
+    .library(name: "Images", targets: ["Images"]),
     .library(name: "Formats", targets: ["Formats"]),
+    .library(name: "Files", targets: ["Files"]),
     .library(name: "Randomness", targets: ["Randomness"]),
+    .library(name: "Reports", targets: ["Reports"]),
   ],
-  dependencies: [],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
+  ],
   targets: [
+    // Face: plots, pages and tables.
+    .target(name: "Reports", dependencies: ["Files"]),
+
+    // Rooms: one published system each.
+    .target(
+      name: "HyperTransformer",
+      dependencies: ["Datasets", "Learning", "Torch", "Images", "Files", "Runs", "Randomness"]),
+
+    // Shared: what several systems use.
+    .target(name: "Datasets", dependencies: ["Files", "Formats", "Images", "Randomness"]),
+
     // Base.
-    .target(name: "Learning", dependencies: ["Torch", "Randomness", "Files"]),
+    .target(name: "Learning", dependencies: ["Torch", "Runs", "Formats", "Randomness", "Files"]),
 
     // Engine.
     .target(name: "Torch", dependencies: ["CTorch", "Files", "Formats", "Randomness"]),
 
-    // Boundary.
-    .target(name: "CTorch", dependencies: ["LibTorch"]),
-    .systemLibrary(name: "LibTorch", pkgConfig: "libtorch"),
-
     // Ground: no tensors.
-    .target(name: "Files"),
+    .target(name: "Runs", dependencies: ["Files", .product(name: "Yams", package: "Yams")]),
+    .target(name: "Images", dependencies: ["Files", "LibPNG"]),
     .target(name: "Formats", dependencies: ["Files"]),
+    .target(name: "Files", dependencies: ["LibArchive"]),
     .target(name: "Randomness"),
 
-    .testTarget(name: "FilesTests", dependencies: ["Files"]),
-    .testTarget(
-      name: "FormatsTests", dependencies: ["Files", "Formats"], resources: [.copy("Fixtures")]),
-    .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
-    .testTarget(name: "LearningTests", dependencies: ["Learning"]),
-    .testTarget(
-      name: "TorchTests", dependencies: ["Torch", "Randomness", "Files", "Formats", "SwiftletTestSupport"],
-      resources: [.copy("Fixtures")]),
+    // Boundary.
+    .target(name: "CTorch", cxxSettings: libtorchHeaders, linkerSettings: libtorchLibraries),
+    .systemLibrary(
+      name: "LibArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+    .systemLibrary(name: "LibPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
 
     // Aside: closeness, gradient checks and hidden copies for the tests of every floor.
     .target(
       name: "SwiftletTestSupport", dependencies: ["Torch", "Randomness"],
       path: "Tests/SwiftletTestSupport"),
+    .testTarget(name: "ReportsTests", dependencies: ["Reports"]),
+    .testTarget(
+      name: "HyperTransformerTests", dependencies: ["HyperTransformer", "SwiftletTestSupport"],
+      resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "LearningTests",
+      dependencies: ["Learning", "Torch", "Randomness", "Runs", "SwiftletTestSupport"],
+      resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "TorchTests", dependencies: ["Torch", "Randomness", "Files", "Formats", "SwiftletTestSupport"],
+      resources: [.copy("Fixtures")]),
+    .testTarget(name: "RunsTests", dependencies: ["Runs", "Files"]),
+    .testTarget(name: "ImagesTests", dependencies: ["Images"]),
+    .testTarget(
+      name: "FormatsTests", dependencies: ["Files", "Formats"], resources: [.copy("Fixtures")]),
+    .testTarget(name: "FilesTests", dependencies: ["Files"]),
+    .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
   ],
   cxxLanguageStandard: .cxx20
 )

@@ -1,9 +1,9 @@
 /// Changes an input for the next try.
 ///
 /// Random bytes alone nearly always contradict the length at the front of the file, and numbers in
-/// decimal hardly ever meet. So three changes in four respect the layout: they alter the header,
-/// put one of its numbers in place of another or give the data the length that a number names, and
-/// then correct the length at the front.
+/// decimal hardly ever meet. So most changes respect the layout: they alter the header, put
+/// some of its numbers or one of its objects in place of others or give the data the length that a
+/// number names, and then correct the length at the front.
 @_cdecl("LLVMFuzzerCustomMutator")
 public func mutateSafetensors(
   _ start: UnsafeMutablePointer<UInt8>, _ count: Int, _ limit: Int, _ seed: UInt32
@@ -11,10 +11,11 @@ public func mutateSafetensors(
   var random = Choices(state: UInt64(seed))
   let input = UnsafeMutableBufferPointer(start: start, count: limit)
   guard var parts = Parts(input.prefix(count)) else { return mutateBytes(start, count, limit) }
-  switch random.next() % 4 {
+  switch random.next() % 5 {
   case 0: return mutateBytes(start, count, limit)
   case 1: parts.header = mutated(parts.header, limit: limit - 8)
-  case 2: parts.replaceNumber(using: &random)
+  case 2: for _ in 0...random.next() % 3 { parts.replace(parts.numbers, using: &random) }
+  case 3: parts.replace(parts.objects, using: &random)
   default: parts.resizeData(using: &random)
   }
   let output = parts.joined
@@ -54,7 +55,7 @@ private struct Parts {
   }
 
   /// The runs of digits in the header.
-  private var numbers: [Range<Int>] {
+  var numbers: [Range<Int>] {
     var runs: [Range<Int>] = []
     for index in header.indices where 0x30...0x39 ~= header[index] {
       if runs.last?.upperBound == index {
@@ -66,9 +67,21 @@ private struct Parts {
     return runs
   }
 
-  mutating func replaceNumber(using random: inout Choices) {
-    let runs = numbers
-    guard let old = runs.randomElement(using: &random), let new = runs.randomElement(using: &random)
+  /// The objects in the header that contain no other, braces included.
+  var objects: [Range<Int>] {
+    var opening: Int?
+    return header.indices.compactMap { index in
+      if header[index] == UInt8(ascii: "{") { opening = index }
+      guard header[index] == UInt8(ascii: "}"), let start = opening else { return nil }
+      opening = nil
+      return start..<(index + 1)
+    }
+  }
+
+  /// Puts one of some pieces of the header in place of another.
+  mutating func replace(_ pieces: [Range<Int>], using random: inout Choices) {
+    guard let old = pieces.randomElement(using: &random),
+      let new = pieces.randomElement(using: &random)
     else { return }
     header.replaceSubrange(old, with: Array(header[new]))
   }

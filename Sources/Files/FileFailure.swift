@@ -12,6 +12,8 @@ public struct FileFailure: Error, Sendable, CustomStringConvertible, LocalizedEr
     case unwritable
     /// The system refused to read.
     case unreadable
+    /// The network or its server did not deliver the file.
+    case unavailable
   }
 
   /// What kind of failure this is.

@@ -5,6 +5,9 @@ private enum Ops {
 }
 
 /// Normalization with the statistics of this input.
+///
+/// Scales, offsets and statistics are made gapless first: the gradient of libtorch's CPU kernel
+/// reads them as if they were.
 extension Tensor {
   /// Batch normalization of `[batch, channels, ...]` with the statistics of this batch.
   ///
@@ -14,8 +17,8 @@ extension Tensor {
     -> (output: Tensor, mean: Tensor, variance: Tensor)
   {
     let results = Ops.batchNorm.tensors(
-      .tensor(self), .optional(scale), .optional(offset), .none, .none, .bool(true), .real(0),
-      .real(epsilon))
+      .tensor(self), .optional(scale?.rowMajor()), .optional(offset?.rowMajor()), .none, .none,
+      .bool(true), .real(0), .real(epsilon))
     let deviation = results[2].detached()
     return (results[0], results[1].detached(), deviation.power(-2) - epsilon)
   }
@@ -25,8 +28,9 @@ extension Tensor {
     mean: Tensor, variance: Tensor, scale: Tensor?, offset: Tensor?, epsilon: Double
   ) -> Tensor {
     Ops.batchNorm.tensors(
-      .tensor(self), .optional(scale), .optional(offset), .tensor(mean), .tensor(variance),
-      .bool(false), .real(0), .real(epsilon))[0]
+      .tensor(self), .optional(scale?.rowMajor()), .optional(offset?.rowMajor()),
+      .tensor(mean.rowMajor()), .tensor(variance.rowMajor()), .bool(false), .real(0),
+      .real(epsilon))[0]
   }
 
   /// Layer normalization over the last axes, as many as `scale` has.

@@ -1,0 +1,42 @@
+# Every target prepares what it needs; `make` alone lists them.
+
+JOBS ?=
+FUZZ_SECONDS ?= 60
+export JOBS
+
+sources := Package.swift Sources Tests
+
+.PHONY: help setup build demo test format lint docs benchmark fuzz clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+setup: ## install system packages and libtorch, once
+	@Scripts/setup
+
+build: setup ## build the command and the libraries in release mode
+	swift build -c release $(if $(JOBS),-j $(JOBS))
+
+demo: build ## train, evaluate and use a small model in a few minutes
+	@Scripts/demo
+
+test: ## build and run every test; ends with one line of counts
+	@Scripts/test
+
+format: ## format every Swift file
+	swift format --in-place --recursive $(sources)
+
+lint: ## check the formatting, the documentation comments and the scripts
+	@Scripts/lint
+
+docs: setup ## build the documentation into .build/documentation
+	@Scripts/docs
+
+benchmark: setup ## run the benchmarks
+	swift run -c release --package-path Benchmarks
+
+fuzz: setup ## feed the file readers damaged input for FUZZ_SECONDS=60 seconds
+	@Scripts/fuzz $(FUZZ_SECONDS)
+
+clean: ## remove what was built; libtorch itself stays in the cache
+	rm -rf .build .libtorch Benchmarks/.build

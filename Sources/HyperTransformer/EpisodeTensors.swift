@@ -1,0 +1,41 @@
+import Torch
+
+/// The labelled (and unlabelled) examples of a batch of episodes, as tensors.
+///
+/// Axes come sample first: the activations of all episodes then are one image batch with
+/// `episodes x channels` channels, on which a grouped convolution applies every episode's own
+/// kernels and batch normalization takes every episode's own statistics, without copying.
+public struct SupportSet: Sendable {
+  /// `[samples, episodes, channels, height, width]`.
+  public var images: Tensor
+  /// `[episodes, samples]`, `int64`; the class, or the number of classes for "unlabelled".
+  public var labels: Tensor
+  /// `[episodes, samples]`, `bool`; true for samples no token may attend to. `nil` ignores none.
+  public var ignored: Tensor?
+
+  /// Creates a support set.
+  public init(images: Tensor, labels: Tensor, ignored: Tensor? = nil) {
+    self.images = images
+    self.labels = labels
+    self.ignored = ignored
+  }
+
+  /// Episodes in the batch.
+  public var episodeCount: Int { images.extent(1) }
+  /// Examples per episode.
+  public var sampleCount: Int { images.extent(0) }
+}
+
+/// The examples a batch of generated networks is tested on.
+public struct QuerySet: Sendable {
+  /// `[samples, episodes, channels, height, width]`.
+  public var images: Tensor
+  /// `[episodes, samples]`, `int64`.
+  public var labels: Tensor
+
+  /// Creates a query set.
+  public init(images: Tensor, labels: Tensor) {
+    self.images = images
+    self.labels = labels
+  }
+}

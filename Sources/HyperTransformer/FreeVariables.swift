@@ -1,0 +1,90 @@
+import Learning
+import Randomness
+import Torch
+
+/// Scale and offset of a batch normalization whose statistics come from the batch.
+struct NormalizationAffine: Model {
+  var weight: Tensor
+  var bias: Tensor
+
+  init(channels: Int) {
+    weight = Tensor(ones: [channels])
+    bias = Tensor(zeros: [channels])
+  }
+
+  mutating func visit(_ walk: inout Walk) {
+    walk.parameter("weight", &weight)
+    walk.parameter("bias", &bias)
+  }
+}
+
+/// Weights common to all episodes, to which generated ones are added.
+struct BaseWeights: Model {
+  var weight: Tensor
+  var bias: Tensor?
+  var scale: Tensor?
+  var offset: Tensor?
+
+  mutating func visit(_ walk: inout Walk) {
+    walk.parameter("weight", &weight)
+    walk.parameter("bias", &bias)
+    walk.parameter("scale", &scale)
+    walk.parameter("offset", &offset)
+  }
+}
+
+/// What one layer of the generated network has that is not generated.
+struct FreeVariables: Model {
+  var convolution: Convolution?
+  var base: BaseWeights?
+  var norm: NormalizationAffine?
+  var queryNorm: NormalizationAffine?
+
+  /// For a convolutional layer.
+  init(
+    _ geometry: ConvGeometry, _ configuration: GeneratorConfiguration, isGenerated: Bool,
+    using random: inout RandomSource
+  ) {
+    let channels = geometry.layer.channels
+    let side = geometry.layer.kernelSize
+    let generatesNorm = isGenerated && configuration.generatesNormalization
+    if !isGenerated {
+      convolution = Convolution(
+        inputs: geometry.inputChannels, outputs: channels, window: side,
+        stride: geometry.layer.stride, padding: geometry.layer.padding,
+        bias: configuration.generatesBias, initializer: .glorotUniform, using: &random)
+    } else if configuration.usesBaseWeights {
+      base = BaseWeights(
+        weight: Initializer.glorotUniform.tensor(
+          [channels, geometry.inputChannels, side, side], using: &random),
+        bias: configuration.generatesBias ? Tensor(zeros: [channels]) : nil,
+        scale: generatesNorm ? Tensor(ones: [channels]) : nil,
+        offset: generatesNorm ? Tensor(zeros: [channels]) : nil)
+    }
+    if !generatesNorm {
+      norm = NormalizationAffine(channels: channels)
+      if configuration.separatesQueryNormalization {
+        queryNorm = NormalizationAffine(channels: channels)
+      }
+    }
+  }
+
+  /// For the dense layer.
+  init(
+    headOf architecture: ConvNetArchitecture, _ configuration: GeneratorConfiguration,
+    using random: inout RandomSource
+  ) {
+    guard configuration.usesBaseWeights else { return }
+    base = BaseWeights(
+      weight: Initializer.glorotUniform.tensor(
+        [architecture.classCount, architecture.featureCount], using: &random),
+      bias: Tensor(zeros: [architecture.classCount]))
+  }
+
+  mutating func visit(_ walk: inout Walk) {
+    walk.child("convolution", &convolution)
+    walk.child("base", &base)
+    walk.child("norm", &norm)
+    walk.child("queryNorm", &queryNorm)
+  }
+}

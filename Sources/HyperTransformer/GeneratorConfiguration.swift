@@ -1,0 +1,123 @@
+import Learning
+
+/// Everything that shapes a weight generator besides the network it writes.
+///
+/// The defaults are the released Omniglot recipe's.
+public struct GeneratorConfiguration: Codable, Sendable, Hashable {
+  /// What the generator of the dense layer sees of the activations that enter it.
+  public enum HeadFeatures: String, Codable, Sendable, CaseIterable {
+    /// Means of one convolution's outputs.
+    case convolution
+    /// The same after a ReLU.
+    case rectified
+    /// The activations themselves, flattened.
+    case passthrough
+    /// Both.
+    case mix
+  }
+
+  /// Warm-up heads: auxiliary classifiers after every convolutional layer but the last.
+  public enum WarmUpHeads: String, Codable, Sendable, CaseIterable {
+    /// None.
+    case none
+    /// Trained weights, the same for all episodes (the released code).
+    case trained
+    /// Weights written by generators of their own.
+    case generated
+  }
+
+  /// Width of label and weight codes.
+  public var codeWidth = 32
+  /// Channels of the local feature extractors; absent, as many as the layer has; 0, none.
+  public var localWidth: Int? = 8
+  /// What the generator of the dense layer sees locally.
+  public var headFeatures = HeadFeatures.convolution
+  /// Image-level features.
+  public var shared = SharedFeatures()
+  /// Sizes of the transformers.
+  public var transformer = TransformerShape()
+  /// How slices become kernels.
+  public var allocation = WeightAllocation.output
+  /// 0: all layers generated; m > 0: the first m convolutional layers are ordinary trained weights;
+  /// m < 0: the last -m. The dense layer is always generated.
+  public var trainedLayers = 0
+  /// Whether convolutions get a generated bias.
+  public var generatesBias = false
+  /// Whether batch-normalization scales and offsets are generated (`output` allocation only).
+  public var generatesNormalization = false
+  /// Whether generated weights are added to trained ones common to all episodes.
+  public var usesBaseWeights = false
+  /// Whether query images get scales and offsets of their own.
+  public var separatesQueryNormalization = false
+  /// Auxiliary classifiers for the start of training.
+  public var warmUpHeads = WarmUpHeads.none
+  /// Dropout of the shared features in training.
+  public var sharedDropout = 0.0
+  /// Dropout of the local features in training.
+  public var localDropout = 0.0
+  /// Dropout before the dense layer in training.
+  public var headDropout = 0.0
+
+  /// The released Omniglot recipe.
+  public init() {}
+
+  /// Whether a convolutional layer's weights are generated.
+  func generates(layer: Int, of count: Int) -> Bool {
+    trainedLayers >= 0 ? layer >= trainedLayers : layer < count + trainedLayers
+  }
+}
+
+/// A combination of settings that cannot work, in one sentence.
+public struct ConfigurationError: Error, Sendable, CustomStringConvertible {
+  /// The sentence.
+  public var description: String
+}
+
+extension GeneratorConfiguration {
+  /// Finds combinations that cannot work before anything is built.
+  ///
+  /// - Throws: ``ConfigurationError`` naming the settings and what they would have to be.
+  public func validate(for architecture: ConvNetArchitecture) throws(ConfigurationError) {
+    func require(_ condition: Bool, _ sentence: @autoclosure () -> String) throws(ConfigurationError)
+    {
+      if !condition { throw ConfigurationError(description: sentence()) }
+    }
+    for (index, geometry) in architecture.geometries.enumerated() {
+      try require(
+        geometry.outputSide >= 1,
+        "network: layer \(index) leaves nothing of its \(geometry.inputSide)x\(geometry.inputSide) "
+          + "input; use larger images than \(architecture.imageSize) or fewer layers")
+    }
+    try require(
+      localWidth != 0 || shared.layers > 0,
+      "generator: localWidth 0 and no shared features leave the transformer nothing to see; "
+        + "set localWidth or shared.layers")
+    try require(
+      !(generatesNormalization || generatesBias) || allocation == .output,
+      "generator: a generated bias or normalization needs allocation \"output\", "
+        + "not \"\(allocation.rawValue)\"")
+    try require(
+      abs(trainedLayers) <= architecture.layers.count,
+      "generator: trainedLayers \(trainedLayers) of a network with "
+        + "\(architecture.layers.count) convolutional layers")
+    try require(
+      transformer.layers >= 1 && transformer.heads >= 1,
+      "transformer: layers and heads must be at least 1, "
+        + "not \(transformer.layers) and \(transformer.heads)")
+    try validateHeads(architecture)
+  }
+
+  private func validateHeads(_ architecture: ConvNetArchitecture) throws(ConfigurationError) {
+    let widths = TokenWidths.all(of: self, architecture)
+    for (name, width) in widths {
+      for (kind, part) in [("queryWidth", transformer.queryWidth), ("valueWidth", transformer.valueWidth)] {
+        let resolved = transformer.resolve(part, tokenWidth: width)
+        guard resolved > 0, resolved % transformer.heads == 0 else {
+          throw ConfigurationError(
+            description: "transformer: \(kind) \(part) is \(resolved) at layer \(name), which "
+              + "\(transformer.heads) heads do not divide; choose another width or head count")
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,117 @@
+import Randomness
+import Torch
+
+/// Attention with several heads; queries and keys may have another width than values.
+///
+/// - Paper: Vaswani et al., *Attention Is All You Need* (2017), section 3.2.2.
+///
+/// ```swift
+/// let attention = MultiHeadAttention(width: 104, heads: 2, using: &random)
+/// let mixed = attention(tokens)                         // self-attention
+/// let read = attention(queries, attendingTo: memory)    // cross-attention
+/// ```
+public struct MultiHeadAttention: Layer {
+  /// How logits become weights.
+  public enum Weighting: String, Sendable, Hashable, Codable, CaseIterable {
+    /// The weights of one query add up to one.
+    case softmax
+    /// Every weight on its own, not normalized.
+    case sigmoid
+  }
+
+  /// `[queryWidth, width]`.
+  public var query: Linear
+  /// `[queryWidth, width]`.
+  public var key: Linear
+  /// `[valueWidth, width]`.
+  public var value: Linear
+  /// `[width, valueWidth]`.
+  public var output: Linear
+  /// Into how many heads the inner widths are divided.
+  public var heads: Int
+  /// How logits become weights.
+  public var weighting: Weighting
+
+  /// Creates an attention with Glorot-uniform weights and zero biases.
+  ///
+  /// - Parameters:
+  ///   - width: The width of tokens and of the result.
+  ///   - memoryWidth: The width of the tokens that are attended to; `width` when `nil`.
+  ///   - queryWidth: The width of all heads' queries and keys together; `width` when `nil`.
+  ///   - valueWidth: The width of all heads' values together; `width` when `nil`.
+  ///   - heads: Divides both inner widths.
+  ///   - weighting: How logits become weights.
+  ///   - random: Where the weights are drawn from.
+  public init(
+    width: Int, memoryWidth: Int? = nil, queryWidth: Int? = nil, valueWidth: Int? = nil, heads: Int,
+    weighting: Weighting = .softmax, using random: inout RandomSource
+  ) {
+    let queryWidth = queryWidth ?? width
+    let valueWidth = valueWidth ?? width
+    precondition(
+      queryWidth % heads == 0 && valueWidth % heads == 0,
+      "\(heads) heads do not divide the query width \(queryWidth) and value width \(valueWidth)")
+    query = Linear(inputs: width, outputs: queryWidth, using: &random)
+    key = Linear(inputs: memoryWidth ?? width, outputs: queryWidth, using: &random)
+    value = Linear(inputs: memoryWidth ?? width, outputs: valueWidth, using: &random)
+    output = Linear(inputs: valueWidth, outputs: width, using: &random)
+    self.heads = heads
+    self.weighting = weighting
+  }
+
+  /// Presents `query`, `key`, `value` and `output`.
+  public mutating func visit(_ walk: inout Walk) {
+    walk.child("query", &query)
+    walk.child("key", &key)
+    walk.child("value", &value)
+    walk.child("output", &output)
+  }
+
+  /// Self-attention without a mask.
+  public func forward(_ input: Tensor, _ pass: inout Pass) -> Tensor { self(input) }
+
+  /// Mixes the values of `memory` (of the tokens themselves when `nil`) for every token.
+  ///
+  /// - Shapes: `tokens` is `[batch, tokens, width]`, `memory` is `[batch, keys, width]`.
+  /// - Parameters:
+  ///   - tokens: What asks.
+  ///   - memory: What is read; the tokens themselves when `nil`.
+  ///   - mask: `[batch, keys]`; true (or 1) hides a key from all queries. Where all keys are hidden,
+  ///     softmax weighting looks at them evenly and sigmoid weighting gives nothing.
+  /// - Returns: `[batch, tokens, width]`.
+  public func callAsFunction(
+    _ tokens: Tensor, attendingTo memory: Tensor? = nil, mask: Tensor? = nil
+  ) -> Tensor {
+    let weights = attentionWeights(tokens, attendingTo: memory, mask: mask)
+    let values = divided(value(memory ?? tokens))
+    let mixed = weights.matmul(values)  // [batch, heads, tokens, valueWidth / heads]
+    return output(mixed.transposed(1, 2).flattened(from: 2))
+  }
+
+  /// How much every token attends to every key, per head.
+  ///
+  /// - Returns: `[batch, heads, tokens, keys]`.
+  public func attentionWeights(
+    _ tokens: Tensor, attendingTo memory: Tensor? = nil, mask: Tensor? = nil
+  ) -> Tensor {
+    // Scaling the queries costs less than scaling the logits.
+    let scale = (Double(query.weight.extent(0)) / Double(heads)).squareRoot()
+    let queries = divided(query(tokens) / scale)
+    let keys = divided(key(memory ?? tokens))
+    var logits = queries.matmul(keys.transposed())  // [batch, heads, tokens, keys]
+    if let mask {
+      // A large number instead of infinity keeps rows finite whose keys are all hidden.
+      let offsets = mask.cast(to: logits.elementType) * -1e8
+      logits = logits + offsets.expandingShape(at: 1).expandingShape(at: 1)
+    }
+    switch weighting {
+    case .softmax: return logits.softmax()
+    case .sigmoid: return logits.sigmoid()
+    }
+  }
+
+  /// `[batch, tokens, heads * width]` becomes `[batch, heads, tokens, width]`.
+  private func divided(_ input: Tensor) -> Tensor {
+    input.unflattened(-1, into: [heads, -1]).transposed(1, 2)
+  }
+}

@@ -1,1 +1,0 @@
-// libtorch has no C header; this file lets the package manager find its flags through pkg-config.
