@@ -10,6 +10,9 @@ private enum Ops {
   static let cos = Operator("aten::cos")
   static let tan = Operator("aten::tan")
   static let tanh = Operator("aten::tanh")
+  static let asin = Operator("aten::asin")
+  static let acos = Operator("aten::acos")
+  static let atan = Operator("aten::atan")
   static let atan2 = Operator("aten::atan2")
   static let sigmoid = Operator("aten::sigmoid")
   static let logSigmoid = Operator("aten::log_sigmoid")
@@ -29,6 +32,7 @@ private enum Ops {
   static let round = Operator("aten::round")
   static let erf = Operator("aten::erf")
   static let lgamma = Operator("aten::lgamma")
+  static let digamma = Operator("aten::digamma")
   static let clamp = Operator("aten::clamp")
   static let minimum = Operator("aten::minimum")
   static let maximum = Operator("aten::maximum")
@@ -62,6 +66,12 @@ extension Tensor {
   public func tan() -> Tensor { Ops.tan(.tensor(self)) }
   /// Hyperbolic tangent.
   public func tanh() -> Tensor { Ops.tanh(.tensor(self)) }
+  /// The angle in radians whose sine this is.
+  public func asin() -> Tensor { Ops.asin(.tensor(self)) }
+  /// The angle in radians whose cosine this is.
+  public func acos() -> Tensor { Ops.acos(.tensor(self)) }
+  /// The angle in radians whose tangent this is.
+  public func atan() -> Tensor { Ops.atan(.tensor(self)) }
   /// The angle of the point (`x`, self), in radians.
   public func atan2(_ x: Tensor) -> Tensor { Ops.atan2(.tensor(self), .tensor(x)) }
   /// Absolute value.
@@ -78,6 +88,8 @@ extension Tensor {
   public func erf() -> Tensor { Ops.erf(.tensor(self)) }
   /// Logarithm of the absolute value of the gamma function.
   public func logGamma() -> Tensor { Ops.lgamma(.tensor(self)) }
+  /// The derivative of ``logGamma()``.
+  public func digamma() -> Tensor { Ops.digamma(.tensor(self)) }
 
   /// `1 / (1 + exp(-x))`.
   public func sigmoid() -> Tensor { Ops.sigmoid(.tensor(self)) }

@@ -16,6 +16,7 @@ private enum Ops {
   static let eigh = Operator("aten::linalg_eigh")
   static let lstsq = Operator("aten::linalg_lstsq")
   static let matrixNorm = Operator("aten::linalg_matrix_norm")
+  static let diagonalMatrix = Operator("aten::diag_embed")
   static let cdist = Operator("aten::cdist")
 }
 
@@ -93,6 +94,9 @@ extension Tensor {
   public func leastSquares(_ right: Tensor) -> Tensor {
     Ops.lstsq.tensors(.tensor(self), .tensor(right))[0]
   }
+
+  /// Matrices with the last axis on their diagonal, other elements zero.
+  public func diagonalMatrix() -> Tensor { Ops.diagonalMatrix(.tensor(self)) }
 
   /// The Frobenius norm of matrices.
   public func frobeniusNorm() -> Tensor { Ops.matrixNorm(.tensor(self)) }

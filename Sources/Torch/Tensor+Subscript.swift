@@ -45,12 +45,19 @@ extension Int: TensorIndex {
   public var position: TensorPosition { .at(self) }
 }
 extension Range<Int>: TensorIndex {
-  /// The slices of the range; negative ends count from the end.
-  public var position: TensorPosition { .slice(from: lowerBound, to: upperBound, by: 1) }
+  /// The slices of the range; negative ones count from the end, so that `-3 ..< 0` are the last
+  /// three. A range from negative to positive names no slices in a row and is a mistake.
+  public var position: TensorPosition {
+    require(
+      lowerBound >= 0 || upperBound <= 0,
+      "subscript \(self) runs from the end of the axis into its start")
+    return .slice(
+      from: lowerBound, to: lowerBound < 0 && upperBound == 0 ? nil : upperBound, by: 1)
+  }
 }
 extension ClosedRange<Int>: TensorIndex {
-  /// The slices of the range, both ends included.
-  public var position: TensorPosition { .slice(from: lowerBound, to: upperBound + 1, by: 1) }
+  /// The slices of the range, both ends included; see ``Swift/Range/position``.
+  public var position: TensorPosition { (lowerBound..<(upperBound + 1)).position }
 }
 extension PartialRangeFrom<Int>: TensorIndex {
   /// All slices from the bound on; a negative bound counts from the end.
@@ -88,6 +95,10 @@ extension Tensor {
   /// x[-1, .stride(by: 2)] // every other element of the last row
   /// x[mask] = Tensor(0)   // all elements where the mask is true
   /// ```
+  ///
+  /// Several tensors in one subscript broadcast against each other and choose element by element;
+  /// their axes stand where the first of them stood, or come first where other axes lie between
+  /// them. Whole numbers always act before tensors, as in PyTorch. A step must be positive.
   ///
   /// Reading whole numbers, ranges and new axes shares memory with this tensor (copy-on-write keeps
   /// both values apart); reading through tensors copies.
@@ -129,6 +140,12 @@ extension Tensor {
     Ops.maskedFill(.tensor(self), .tensor(mask), .real(value))
   }
 
+  /// A copy in which each element of `source` was added to the element that the index at its
+  /// position names along `axis`.
+  public func addingElements(_ source: Tensor, at indices: Tensor, along axis: Int) -> Tensor {
+    Ops.scatterAdd(.tensor(self), .int(axis), .tensor(indices), .tensor(source))
+  }
+
   /// A copy in which each slice of `source` was added to the slice of this tensor that `indices`
   /// names along `axis`.
   public func adding(_ source: Tensor, at indices: Tensor, along axis: Int = 0) -> Tensor {
@@ -138,6 +155,7 @@ extension Tensor {
   /// Applies the positions that are views and lines the tensors up with the axes that remain.
   private func resolved(_ indices: [any TensorIndex]) -> (view: Tensor, chosen: [Tensor?]) {
     let positions = indices.map(\.position)
+    require(positions.count { $0.isRest } < 2, "a subscript can say `.rest` only once")
     let consumed = positions.reduce(0) { $0 + $1.consumedAxes }
     require(
       consumed <= rank, "subscript takes \(consumed) axes, the tensor has shape \(shape)")
@@ -190,6 +208,10 @@ extension Tensor {
 }
 
 extension TensorPosition {
+  fileprivate var isRest: Bool {
+    if case .rest = self { true } else { false }
+  }
+
   fileprivate var consumedAxes: Int {
     switch self {
     case .at, .slice: 1

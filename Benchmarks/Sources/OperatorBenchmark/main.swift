@@ -69,7 +69,8 @@ func products(_ samples: Int, _ random: inout RandomSource) -> [String: [String:
     result["\(rows)x\(inputs)x\(outputs)"] = [
       "matmul": matmul.rated(rows: rows, inputs: inputs, outputs: outputs),
       "linear": linear.rated(rows: rows, inputs: inputs, outputs: outputs),
-      "linear_backward": both.minus(linear).rated(rows: 2 * rows, inputs: inputs, outputs: outputs),
+      "linear_backward": both.minus(linear)
+        .rated(rows: 2 * rows, inputs: inputs, outputs: outputs),
     ]
   }
   return result
