@@ -90,6 +90,13 @@ public struct TrainingBatch: Sendable {
 
 extension Objective {
   /// The loss of a batch and the share of queries classified rightly.
+  ///
+  /// - Parameters:
+  ///   - model: The generator and what its training needs.
+  ///   - batch: Episodes of one geometry.
+  ///   - step: Steps taken before, for the warm-up heads.
+  ///   - pass: Mode and randomness.
+  /// - Returns: Two scalars.
   public func callAsFunction(
     _ model: inout GeneratorInTraining, _ batch: TrainingBatch, step: Int, _ pass: inout Pass
   ) -> (loss: Tensor, accuracy: Tensor) {
