@@ -35,7 +35,7 @@ private let mistakes = [
   Mistake("gradient of float32[2]: only a scalar has a gradient") {
     _ = gradient(at: Tensor(zeros: [2])) { $0 * 2 }
   },
-  Mistake("gradient with respect to int64[2]: only Tensors of floating point") {
+  Mistake("gradient with respect to int64[2]: Only Tensors of floating point") {
     _ = gradient(at: Tensor([1, 2] as [Int])) { $0.sum() }
   },
   Mistake("scalar() of a tensor of shape [2]") { _ = Tensor(zeros: [2]).scalar() },

@@ -78,8 +78,10 @@ enum PlainPosition {
     var rest = shape[...]
     var hasTensor = false
     var hasRest = false
-    while positions.count < 5 {
-      if random.index(below: 6) == 0 {
+    while true {
+      // Room for a position of every axis that is left, and for `.rest`.
+      let room = 5 - positions.count - rest.count - (hasRest ? 0 : 1)
+      if room > 0 && random.index(below: 5) == 0 {
         positions.append(.newAxis)
         continue
       }
@@ -89,7 +91,8 @@ enum PlainPosition {
         rest = rest.dropFirst(random.index(below: rest.count + 1))
         continue
       }
-      guard let extent = rest.first, random.index(below: 5) > 0 else { break }
+      // What follows `.rest` takes all axes that are left.
+      guard let extent = rest.first, hasRest || random.index(below: 5) > 0 else { break }
       let position = one(extent, rest, hasTensor, &random)
       if case .indices = position { hasTensor = true }
       if case .mask = position { hasTensor = true }
