@@ -18,9 +18,9 @@ public enum TensorPosition {
   /// A range with a step; negative ends count from the end, `nil` means as far as it goes.
   case slice(from: Int?, to: Int?, by: Int)
   /// A new axis of extent 1.
-  case newAxis
+  case inserted
   /// As many whole axes as are left over.
-  case rest
+  case remaining
   /// Rows chosen by an `int64` tensor, or elements chosen by a `bool` mask.
   case tensor(Tensor)
 }
@@ -39,6 +39,17 @@ extension TensorPosition: TensorIndex {
 extension TensorIndex where Self == TensorPosition {
   /// The whole axis.
   public static var all: TensorPosition { .slice(from: nil, to: nil, by: 1) }
+
+  /// A new axis of extent 1.
+  public static var newAxis: TensorPosition { .inserted }
+
+  /// As many whole axes as are left over; at most once in a subscript.
+  public static var rest: TensorPosition { .remaining }
+
+  /// Every `step`-th slice, `end` not included; negative ends count from the end.
+  public static func stride(from start: Int? = nil, to end: Int? = nil, by step: Int)
+    -> TensorPosition
+  { .slice(from: start, to: end, by: step) }
 }
 extension Int: TensorIndex {
   /// One slice; negative counts from the end.
@@ -76,13 +87,6 @@ extension PartialRangeThrough<Int>: TensorIndex {
 extension Tensor: TensorIndex {
   /// Chosen rows, or a mask.
   public var position: TensorPosition { .tensor(self) }
-}
-
-extension TensorPosition {
-  /// A range with a step, `end` not included.
-  public static func stride(from start: Int? = nil, to end: Int? = nil, by step: Int)
-    -> TensorPosition
-  { .slice(from: start, to: end, by: step) }
 }
 
 extension Tensor {
@@ -170,10 +174,10 @@ extension Tensor {
           view = view.sliced(axis, start, end, step)
         }
         chosen.append(nil)
-      case .newAxis:
+      case .inserted:
         view = view.expandingShape(at: axis)
         chosen.append(nil)
-      case .rest: chosen += [Tensor?](repeating: nil, count: rank - consumed)
+      case .remaining: chosen += [Tensor?](repeating: nil, count: rank - consumed)
       case .tensor(let tensor):
         chosen.append(tensor)
         if tensor.elementType == .bool {
@@ -209,13 +213,13 @@ extension Tensor {
 
 extension TensorPosition {
   fileprivate var isRest: Bool {
-    if case .rest = self { true } else { false }
+    if case .remaining = self { true } else { false }
   }
 
   fileprivate var consumedAxes: Int {
     switch self {
     case .at, .slice: 1
-    case .newAxis, .rest: 0
+    case .inserted, .remaining: 0
     case .tensor(let tensor): tensor.elementType == .bool ? tensor.rank : 1
     }
   }
