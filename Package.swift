@@ -17,6 +17,7 @@ let package = Package(
   name: "swiftlet",
   platforms: [.macOS(.v15)],
   products: [
+    .executable(name: "swiftlet", targets: ["swiftlet"]),
     .library(name: "HyperTransformer", targets: ["HyperTransformer"]),
     .library(name: "Datasets", targets: ["Datasets"]),
     .library(name: "Learning", targets: ["Learning"]),
@@ -34,7 +35,15 @@ let package = Package(
     .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
   ],
   targets: [
-    // Face: plots, pages and tables.
+    // Face: the command, and plots, pages and tables.
+    .executableTarget(name: "swiftlet", dependencies: ["SwiftletCommands"]),
+    .target(
+      name: "SwiftletCommands",
+      dependencies: [
+        "HyperTransformer", "Datasets", "Images", "Learning", "Torch", "Runs", "Files",
+        "Randomness", "Reports",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
     .target(name: "Reports", dependencies: ["Files"]),
 
     // Rooms: one published system each.
@@ -68,6 +77,8 @@ let package = Package(
     .target(
       name: "SwiftletTestSupport", dependencies: ["Torch", "Randomness"],
       path: "Tests/SwiftletTestSupport"),
+    // Aside: archives and pictures written byte by byte, for the tests of their readers.
+    .target(name: "FileFixtures", path: "Tests/FileFixtures"),
     .testTarget(name: "ReportsTests", dependencies: ["Reports"]),
     .testTarget(
       name: "HyperTransformerTests", dependencies: ["HyperTransformer", "SwiftletTestSupport"],
@@ -80,10 +91,13 @@ let package = Package(
       name: "TorchTests", dependencies: ["Torch", "Randomness", "Files", "Formats", "SwiftletTestSupport"],
       resources: [.copy("Fixtures")]),
     .testTarget(name: "RunsTests", dependencies: ["Runs", "Files"]),
-    .testTarget(name: "ImagesTests", dependencies: ["Images"]),
+    .testTarget(
+      name: "DatasetsTests",
+      dependencies: ["Datasets", "Images", "Files", "FileFixtures", "Randomness"]),
+    .testTarget(name: "ImagesTests", dependencies: ["Images", "Files", "FileFixtures"]),
     .testTarget(
       name: "FormatsTests", dependencies: ["Files", "Formats"], resources: [.copy("Fixtures")]),
-    .testTarget(name: "FilesTests", dependencies: ["Files"]),
+    .testTarget(name: "FilesTests", dependencies: ["Files", "FileFixtures"]),
     .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
   ],
   cxxLanguageStandard: .cxx20

@@ -76,17 +76,27 @@ public struct TrainingBatch: Sendable {
   public var query: QuerySet
   /// The real class of every support image, `[episodes, samples]`, `int64`.
   public var realClasses: Tensor
+  /// The training step the batch is for.
+  public var step: Int
 
   /// Creates a batch.
-  public init(support: SupportSet, query: QuerySet, realClasses: Tensor) {
+  public init(support: SupportSet, query: QuerySet, realClasses: Tensor, step: Int = 0) {
     self.support = support
     self.query = query
     self.realClasses = realClasses
+    self.step = step
   }
 }
 
 extension Objective {
   /// The loss of a batch and the share of queries classified rightly.
+  ///
+  /// - Parameters:
+  ///   - model: The generator and what its training needs.
+  ///   - batch: Episodes of one geometry.
+  ///   - step: Steps taken before, for the warm-up heads.
+  ///   - pass: Mode and randomness.
+  /// - Returns: Two scalars.
   public func callAsFunction(
     _ model: inout GeneratorInTraining, _ batch: TrainingBatch, step: Int, _ pass: inout Pass
   ) -> (loss: Tensor, accuracy: Tensor) {

@@ -82,9 +82,15 @@ public struct MultiHeadAttention: Layer {
   public func callAsFunction(
     _ tokens: Tensor, attendingTo memory: Tensor? = nil, mask: Tensor? = nil
   ) -> Tensor {
-    let weights = attentionWeights(tokens, attendingTo: memory, mask: mask)
-    let values = divided(value(memory ?? tokens))
-    let mixed = weights.matmul(values)  // [batch, heads, tokens, valueWidth / heads]
+    let source = memory ?? tokens
+    let values = divided(value(source))
+    let mixed =  // [batch, heads, tokens, valueWidth / heads]
+      switch weighting {
+      case .softmax:
+        divided(query(tokens)).attending(
+          to: divided(key(source)), values: values, mask: mask.map(offsets))
+      case .sigmoid: attentionWeights(tokens, attendingTo: source, mask: mask).matmul(values)
+      }
     return output(mixed.transposed(1, 2).flattened(from: 2))
   }
 
@@ -99,15 +105,18 @@ public struct MultiHeadAttention: Layer {
     let queries = divided(query(tokens) / scale)
     let keys = divided(key(memory ?? tokens))
     var logits = queries.matmul(keys.transposed())  // [batch, heads, tokens, keys]
-    if let mask {
-      // A large number instead of infinity keeps rows finite whose keys are all hidden.
-      let offsets = mask.cast(to: logits.elementType) * -1e8
-      logits = logits + offsets.expandingShape(at: 1).expandingShape(at: 1)
-    }
+    if let mask { logits = logits + offsets(mask) }
     switch weighting {
     case .softmax: return logits.softmax()
     case .sigmoid: return logits.sigmoid()
     }
+  }
+
+  /// What is added to the logits, `[batch, 1, 1, keys]`.
+  private func offsets(_ mask: Tensor) -> Tensor {
+    // A large number instead of infinity keeps rows finite whose keys are all hidden.
+    let offsets = mask.cast(to: query.weight.elementType) * -1e8
+    return offsets.expandingShape(at: 1).expandingShape(at: 1)
   }
 
   /// `[batch, tokens, heads * width]` becomes `[batch, heads, tokens, width]`.

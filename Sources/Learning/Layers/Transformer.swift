@@ -52,7 +52,8 @@ public struct TransformerLayerSettings: Sendable, Hashable {
 
   func attention(memoryWidth: Int? = nil, using random: inout RandomSource) -> MultiHeadAttention {
     MultiHeadAttention(
-      width: width, memoryWidth: memoryWidth, queryWidth: queryWidth, valueWidth: valueWidth, heads: heads,
+      width: width, memoryWidth: memoryWidth, queryWidth: queryWidth, valueWidth: valueWidth,
+      heads: heads,
       weighting: weighting, using: &random)
   }
 

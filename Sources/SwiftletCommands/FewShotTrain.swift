@@ -1,0 +1,108 @@
+import ArgumentParser
+import Datasets
+import Foundation
+import HyperTransformer
+import Learning
+import Runs
+import Torch
+
+/// Trains a weight generator.
+struct FewShotTrain: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train", abstract: "Train a generator on many classes of images.")
+
+  @OptionGroup var training: TrainingOptions
+  @OptionGroup var device: DeviceOptions
+  @OptionGroup var output: OutputOptions
+
+  @Option(help: "Data set name or folder, with classes if wanted: omniglot, glyphs, folder:0-99.")
+  var data: String?
+
+  func run() throws {
+    let console = Console(json: output.json)
+    try perform(console) {
+      let device = try device.prepare()
+      let recipe = try resolvedRecipe()
+      let folder = try openFolder(recipe)
+      console.note("reading \(recipe.data.source)")
+      let data = try FewShotData(loading: recipe.data)
+      let job = try FewShotTraining(recipe, data: data, device: device)
+      var state = try job.initialState()
+      if training.resume, folder.hasCheckpoint {
+        try state.restore(from: Checkpoint(path: folder.paths.checkpoint))
+        console.note("going on from step \(state.step)")
+      }
+      let settings = try job.trainerSettings()
+      let progress = Runs.Progress(
+        "training", steps: settings.budget.steps, seconds: settings.budget.seconds,
+        from: state.step, used: state.seconds)
+      let interruption = Interruption()
+      let outcome = try Trainer(settings, job.task).run(
+        &state, folder: folder, progress: progress
+      ) { interruption.isRequested }
+      report(outcome, folder, console)
+      if outcome.ending == .interrupted {
+        throw ArgumentParser.ExitCode(Runs.ExitCode.interrupted.rawValue)
+      }
+    }
+  }
+
+  /// The recipe with the command line's changes.
+  private func resolvedRecipe() throws -> FewShotRecipe {
+    var path = training.recipe
+    if path == nil, training.resume, let output = training.output {
+      path = RunPaths(output).recipe
+    }
+    var recipe = try RecipeReader.load(
+      FewShotRecipe.self, path: path, overrides: training.overrides)
+    if let seed = training.seed { recipe.seed = seed }
+    if let data { recipe.data.source = data }
+    if let steps = training.steps { recipe.training.steps = steps }
+    if let minutes = training.minutes {
+      recipe.training.minutes = minutes
+      if training.steps == nil { recipe.training.steps = nil }
+    }
+    return recipe
+  }
+
+  private func openFolder(_ recipe: FewShotRecipe) throws -> RunFolder {
+    guard let path = training.output else {
+      throw UsageError("--output is missing; name a folder for the run, such as runs/first")
+    }
+    return training.resume
+      ? try RunFolder.resume(
+        at: path, recipe: recipe, changing: ["training.steps", "training.minutes"])
+      : try RunFolder.create(at: path, recipe: recipe)
+  }
+
+  private struct Result: Encodable {
+    var ending: TrainingOutcome.Ending
+    var steps: Int
+    var seconds: Double
+    var folder: String
+    var validationAccuracy: Double?
+    var bestValidationAccuracy: Double?
+  }
+
+  private func report(_ outcome: TrainingOutcome, _ folder: RunFolder, _ console: Console) {
+    let result = Result(
+      ending: outcome.ending, steps: outcome.step, seconds: outcome.seconds,
+      folder: folder.paths.folder, validationAccuracy: outcome.lastEvaluation?.values["accuracy"],
+      bestValidationAccuracy: outcome.bestEvaluation?.values["accuracy"])
+    let accuracy = result.validationAccuracy.map { String(format: "%.1f %%", 100 * $0) } ?? "none"
+    console.result(
+      result,
+      text: "\(outcome.ending.rawValue) after \(outcome.step) steps; "
+        + "accuracy on validation classes: \(accuracy); run in \(folder.paths.folder)")
+  }
+}
+
+extension FewShotData {
+  /// Loads a recipe's data set and divides its classes.
+  init(loading data: FewShotRecipe.Data) throws {
+    let set = try Omniglot.load(
+      from: data.source,
+      options: LoadOptions(side: data.imageSize, isInverted: data.isInverted))
+    self.init(set, splitSeed: data.splitSeed)
+  }
+}

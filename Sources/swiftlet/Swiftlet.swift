@@ -1,0 +1,8 @@
+import SwiftletCommands
+
+@main
+struct Swiftlet {
+  static func main() {
+    SwiftletCommand.main()
+  }
+}
