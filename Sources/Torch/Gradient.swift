@@ -63,6 +63,12 @@ public func withoutGradients<Result>(_ body: () throws -> Result) rethrows -> Re
   return try body()
 }
 
+/// The gradient scopes of this thread.
+enum GradientScope {
+  /// Whether derivatives taken here are themselves differentiated.
+  static var isNested: Bool { ct_enter_gradient_scope(0) > 1 }
+}
+
 private func differentiate(
   _ points: [Tensor], weights: Tensor?, _ body: ([Tensor]) throws -> Tensor
 ) rethrows -> (Tensor, [Tensor]) {

@@ -23,9 +23,14 @@ struct Operator: @unchecked Sendable {
     self.name = overload.isEmpty ? name : "\(name).\(overload)"
   }
 
-  /// Calls the operator for its only result, a tensor.
+  /// Calls the operator for its first result, a tensor.
   func callAsFunction(_ arguments: Argument...) -> Tensor {
-    invoke(arguments) { results in Tensor(adopting: results[0].tensor) }
+    invoke(arguments) { results in
+      for result in results.dropFirst() where result.kind == CT_TENSOR {
+        ct_tensor_release(result.tensor)
+      }
+      return Tensor(adopting: results[0].tensor)
+    }
   }
 
   /// Calls the operator for several tensors; an absent one is an empty tensor.

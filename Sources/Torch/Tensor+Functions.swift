@@ -23,7 +23,6 @@ private enum Ops {
   static let gelu = Operator("aten::gelu")
   static let silu = Operator("aten::silu")
   static let hardSwish = Operator("aten::hardswish")
-  static let hardSigmoid = Operator("aten::hardsigmoid")
   static let elu = Operator("aten::elu")
   static let abs = Operator("aten::abs")
   static let sign = Operator("aten::sign")
@@ -113,8 +112,8 @@ extension Tensor {
   public func silu() -> Tensor { Ops.silu(.tensor(self)) }
   /// `x * relu6(x + 3) / 6`.
   public func hardSwish() -> Tensor { Ops.hardSwish(.tensor(self)) }
-  /// `relu6(x + 3) / 6`.
-  public func hardSigmoid() -> Tensor { Ops.hardSigmoid(.tensor(self)) }
+  /// `relu6(x + 3) / 6`, written out because libtorch's own has no second derivative.
+  public func hardSigmoid() -> Tensor { (self + 3).relu6() / 6 }
   /// Exponential linear unit.
   public func elu(alpha: Double = 1) -> Tensor { Ops.elu(.tensor(self), .real(alpha)) }
 
