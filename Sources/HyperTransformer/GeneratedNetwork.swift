@@ -57,7 +57,7 @@ public struct GeneratedNetwork: Sendable {
   /// `[episodes, 1, classes]`.
   var headBias: Tensor
 
-  /// The logits of new images.
+  /// The logits of new images, each episode's by its own network.
   ///
   /// - Parameters:
   ///   - images: `[samples, episodes, channels, height, width]`.

@@ -28,7 +28,8 @@ public struct GeneratorConfiguration: Codable, Sendable, Hashable {
 
   /// Width of label and weight codes.
   public var codeWidth = 32
-  /// Channels of the local feature extractors; absent, as many as the layer has; 0, none.
+  /// Channels of the local feature extractors; absent, the larger of a layer's input and output
+  /// channels (for the dense layer its input channels); 0, no local features.
   public var localWidth: Int? = 8
   /// What the generator of the dense layer sees locally.
   public var headFeatures = HeadFeatures.convolution
@@ -41,7 +42,7 @@ public struct GeneratorConfiguration: Codable, Sendable, Hashable {
   /// 0: all layers generated; m > 0: the first m convolutional layers are ordinary trained weights;
   /// m < 0: the last -m. The dense layer is always generated.
   public var trainedLayers = 0
-  /// Whether convolutions get a generated bias.
+  /// Whether convolutions have a bias, generated where their kernels are (`output` allocation only).
   public var generatesBias = false
   /// Whether batch-normalization scales and offsets are generated (`output` allocation only).
   public var generatesNormalization = false

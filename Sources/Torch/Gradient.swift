@@ -26,7 +26,8 @@ public func valueAndGradient(at points: [Tensor], _ body: ([Tensor]) throws -> T
   try differentiate(points, weights: nil, body)
 }
 
-/// The value of `body` at one point and its gradient there; see ``valueAndGradient(at:_:)-([Tensor],_)``.
+/// The value of `body` at one point and its gradient there; see
+/// ``valueAndGradient(at:_:)-([Tensor],_)``.
 public func valueAndGradient(at point: Tensor, _ body: (Tensor) throws -> Tensor) rethrows
   -> (value: Tensor, gradient: Tensor)
 {
