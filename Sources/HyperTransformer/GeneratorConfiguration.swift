@@ -79,7 +79,8 @@ extension GeneratorConfiguration {
   ///
   /// - Throws: ``ConfigurationError`` naming the settings and what they would have to be.
   public func validate(for architecture: ConvNetArchitecture) throws(ConfigurationError) {
-    func require(_ condition: Bool, _ sentence: @autoclosure () -> String) throws(ConfigurationError)
+    func require(_ condition: Bool, _ sentence: @autoclosure () -> String)
+      throws(ConfigurationError)
     {
       if !condition { throw ConfigurationError(description: sentence()) }
     }
@@ -111,7 +112,9 @@ extension GeneratorConfiguration {
   private func validateHeads(_ architecture: ConvNetArchitecture) throws(ConfigurationError) {
     let widths = TokenWidths.all(of: self, architecture)
     for (name, width) in widths {
-      for (kind, part) in [("queryWidth", transformer.queryWidth), ("valueWidth", transformer.valueWidth)] {
+      for (kind, part) in [
+        ("queryWidth", transformer.queryWidth), ("valueWidth", transformer.valueWidth),
+      ] {
         let resolved = transformer.resolve(part, tokenWidth: width)
         guard resolved > 0, resolved % transformer.heads == 0 else {
           throw ConfigurationError(

@@ -30,7 +30,8 @@ public struct Objective: Codable, Sendable, Hashable {
   ///
   /// - Parameters:
   ///   - step: From 0.
-  ///   - headCount: Warm-up heads, first layer first.
+  ///   - headCount: How many warm-up heads there are.
+  /// - Returns: The weight of every head, first layer first, and that of the main loss.
   public func warmUpWeights(step: Int, headCount: Int) -> (heads: [Double], main: Double) {
     guard warmUpSteps > 0, headCount > 0 else {
       return ([Double](repeating: 0, count: headCount), 1)
