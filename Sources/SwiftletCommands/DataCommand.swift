@@ -7,12 +7,12 @@ import Runs
 struct DataCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "data",
-    abstract: "List, fetch and check the data sets known by name.",
+    abstract: "List, fetch, check and export the data sets known by name.",
     discussion: """
       Data sets are looked for in the folder that SWIFTLET_DATA names, then among those fetched \
       before. `glyphs` is made on the spot and needs neither.
       """,
-    subcommands: [DataList.self, DataFetch.self, DataCheck.self])
+    subcommands: [DataList.self, DataFetch.self, DataCheck.self, DataExport.self])
 }
 
 /// Names the data sets and where they are.
