@@ -77,6 +77,8 @@ let package = Package(
     .target(
       name: "SwiftletTestSupport", dependencies: ["Torch", "Randomness"],
       path: "Tests/SwiftletTestSupport"),
+    // Aside: archives and pictures written byte by byte, for the tests of their readers.
+    .target(name: "FileFixtures", path: "Tests/FileFixtures"),
     .testTarget(name: "ReportsTests", dependencies: ["Reports"]),
     .testTarget(
       name: "HyperTransformerTests", dependencies: ["HyperTransformer", "SwiftletTestSupport"],
@@ -89,10 +91,13 @@ let package = Package(
       name: "TorchTests", dependencies: ["Torch", "Randomness", "Files", "Formats", "SwiftletTestSupport"],
       resources: [.copy("Fixtures")]),
     .testTarget(name: "RunsTests", dependencies: ["Runs", "Files"]),
-    .testTarget(name: "ImagesTests", dependencies: ["Images"]),
+    .testTarget(
+      name: "DatasetsTests",
+      dependencies: ["Datasets", "Images", "Files", "FileFixtures", "Randomness"]),
+    .testTarget(name: "ImagesTests", dependencies: ["Images", "Files", "FileFixtures"]),
     .testTarget(
       name: "FormatsTests", dependencies: ["Files", "Formats"], resources: [.copy("Fixtures")]),
-    .testTarget(name: "FilesTests", dependencies: ["Files"]),
+    .testTarget(name: "FilesTests", dependencies: ["Files", "FileFixtures"]),
     .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
   ],
   cxxLanguageStandard: .cxx20

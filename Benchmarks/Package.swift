@@ -12,7 +12,15 @@ let package = Package(
       dependencies: [
         .product(name: "Torch", package: "swiftlet"),
         .product(name: "Randomness", package: "swiftlet"),
-      ])
+      ]),
+    .executableTarget(
+      name: "FewShotBenchmark",
+      dependencies: [
+        .product(name: "HyperTransformer", package: "swiftlet"),
+        .product(name: "Learning", package: "swiftlet"),
+        .product(name: "Torch", package: "swiftlet"),
+        .product(name: "Randomness", package: "swiftlet"),
+      ]),
   ],
   cxxLanguageStandard: .cxx20
 )

@@ -71,6 +71,7 @@ class OneDNNLinear : public torch::autograd::Function<OneDNNLinear> {
     const std::optional<at::Tensor> &bias
   ) {
     context->save_for_backward({x, weight});
+    context->saved_data["has_bias"] = bias.has_value() && bias->defined();
     at::AutoDispatchBelowADInplaceOrView guard;
     return onednn_product(x, weight, bias);
   }
@@ -86,7 +87,8 @@ class OneDNNLinear : public torch::autograd::Function<OneDNNLinear> {
       gx = routed_linear(g, weight.t(), std::nullopt).view(saved[0].sizes());
     }
     if (context->needs_input_grad(1)) gw = routed_linear(g.t(), x.t(), std::nullopt);
-    if (context->needs_input_grad(2)) gb = g.sum(0);
+    // Inputs are counted without the absent ones.
+    if (context->saved_data["has_bias"].toBool() && context->needs_input_grad(2)) gb = g.sum(0);
     return {gx, gw, gb};
   }
 };

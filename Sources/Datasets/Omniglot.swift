@@ -50,6 +50,12 @@ public enum Omniglot {
     return sets.dropFirst().reduce(sets[0]) { $0.appending($1) }
   }
 
+  /// Whether a folder holds Omniglot in one of its layouts.
+  static func isPresent(in path: String) -> Bool {
+    FileManager.default.fileExists(atPath: path + "/index.json")
+      || !sources(in: path, parts: Part.allCases).isEmpty
+  }
+
   /// The archives or folders of the original layout that are there.
   private static func sources(in path: String, parts: [Part]) -> [String] {
     guard FileManager.default.fileExists(atPath: path) else { return [] }

@@ -89,6 +89,7 @@ final class ArchiveReader {
       archive_read_support_format_zip(handle)
     case .gzip:
       archive_read_support_format_raw(handle)
+      archive_read_support_format_empty(handle)
     }
     guard archive_read_open_filename(handle, path, 1 << 16) == ARCHIVE_OK else {
       throw damaged("the archive")

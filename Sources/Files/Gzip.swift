@@ -17,9 +17,16 @@ public func readDecompressed(at path: String, limit: Int = 1 << 32) throws(FileF
   guard packed.withBytes({ $0.starts(with: [0x1f, 0x8b]) }) else {
     return try readFile(at: path, limit: limit)
   }
+  // Ten bytes of header, two of an empty content and eight of trailer are the least.
+  guard packed.count >= 20 else {
+    throw FileFailure(
+      .malformed, path: path,
+      reason: "is cut short after \(packed.count) bytes; fetch or pack the file again")
+  }
   let reader = try ArchiveReader(path: path, content: .gzip)
-  guard try reader.nextName(after: 0) != nil else { return Data() }
-  let content = try reader.content(of: "the compressed content", limit: limit)
+  let isEmpty = try reader.nextName(after: 0) == nil
+  let content =
+    isEmpty ? Data() : try reader.content(of: "the compressed content", limit: limit)
   // The trailer of RFC 1952: check sum and length, both little-endian, of the last member.
   let (checkSum, length) = packed.withBytes { bytes in
     let words = [8, 4].map { before in

@@ -18,27 +18,16 @@ public final class MappedFile: Sendable {
   ///
   /// - Throws: ``FileFailure`` of kind `missing` or `unreadable`.
   public init(path: String) throws(FileFailure) {
-    // Without the non-blocking flag a pipe in place of the file would stop the program here.
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else {
-      let code = errno
-      throw FileFailure(
-        code == ENOENT ? .missing : .unreadable, path: path,
-        reason: "cannot be read (\(systemMessage(code)))")
-    }
-    defer { close(descriptor) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-      throw FileFailure(.unreadable, path: path, reason: "is not a regular file")
-    }
+    let file = try OpenedFile(path: path)
+    defer { close(file.descriptor) }
     self.path = path
-    count = Int(status.st_size)
+    count = file.size
     // The system refuses to map nothing.
     guard count > 0 else {
       start = nil
       return
     }
-    let mapped = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0)
+    let mapped = mmap(nil, count, PROT_READ, MAP_PRIVATE, file.descriptor, 0)
     guard mapped != MAP_FAILED else {
       throw FileFailure(
         .unreadable, path: path, reason: "cannot be mapped (\(systemMessage(errno)))")

@@ -40,7 +40,8 @@ struct OpenedFile {
   let size: Int
 
   init(path: String) throws(FileFailure) {
-    descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    // Without the non-blocking flag a pipe in place of the file would stop the program here.
+    descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else {
       let code = errno
       throw code == ENOENT || code == ENOTDIR
@@ -50,7 +51,7 @@ struct OpenedFile {
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
       close(descriptor)
-      throw FileFailure(.unreadable, path: path, reason: "is a folder or device, not a file")
+      throw FileFailure(.unreadable, path: path, reason: "is not a regular file")
     }
     size = Int(status.st_size)
   }

@@ -102,6 +102,9 @@ public struct FewShotTraining {
     settings.evaluationInterval = training.evaluationInterval
     settings.checkpointInterval = training.checkpointInterval
     settings.best = BestMetric.largest("accuracy")
+    settings.metadata = [
+      "kind": FewShotRecipe.name, "imageChannels": "\(data.training.channels)",
+    ]
     return settings
   }
 }

@@ -59,7 +59,10 @@ public struct AreaResampler: Sendable {
         for (offset, weight) in row.weights.enumerated() {
           let start = (row.start + offset) * length
           let factor = UInt32(weight)
-          for index in 0..<length { line[index] &+= factor &* UInt32(source[start + index]) }
+          let pixels = UnsafeBufferPointer(rebasing: source[start..<start &+ length])
+          for index in 0..<length {
+            line[index] = line[index] &+ factor &* UInt32(pixels[index])
+          }
         }
         for column in columns {
           for channel in 0..<channels {
@@ -67,7 +70,7 @@ public struct AreaResampler: Sendable {
             var index = column.start * channels + channel
             for weight in column.weights {
               sum &+= weight &* Int(line[index])
-              index += channels
+              index &+= channels
             }
             target[position] = UInt8((2 * sum + area) / (2 * area))
             position += 1

@@ -9,5 +9,8 @@ struct FewShotCommand: ParsableCommand {
       train teaches a generator on many classes; evaluate tests it on classes it has never seen; \
       generate writes a CNN for your own folder of class folders; classify uses that CNN alone.
       """,
-    subcommands: [FewShotTrain.self])
+    subcommands: [
+      FewShotTrain.self, FewShotEvaluate.self, FewShotGenerate.self, FewShotClassify.self,
+      FewShotReport.self,
+    ])
 }

@@ -32,8 +32,7 @@ struct FewShotTrain: ParsableCommand {
         try state.restore(from: Checkpoint(path: folder.paths.checkpoint))
         console.note("going on from step \(state.step)")
       }
-      var settings = try job.trainerSettings()
-      settings.metadata["kind"] = FewShotRecipe.name
+      let settings = try job.trainerSettings()
       let progress = Runs.Progress(
         "training", steps: settings.budget.steps, seconds: settings.budget.seconds,
         from: state.step, used: state.seconds)
@@ -101,9 +100,8 @@ struct FewShotTrain: ParsableCommand {
 extension FewShotData {
   /// Loads a recipe's data set and divides its classes.
   init(loading data: FewShotRecipe.Data) throws {
-    let set = try Omniglot.load(
-      from: data.source,
-      options: LoadOptions(side: data.imageSize, isInverted: data.isInverted))
+    let set = try DatasetCatalog().load(
+      data.source, options: LoadOptions(side: data.imageSize, isInverted: data.isInverted))
     self.init(set, splitSeed: data.splitSeed)
   }
 }

@@ -38,6 +38,17 @@ public enum ElementType: Int32, Sendable, Hashable, CaseIterable {
     }
   }
 
+  /// True for whole numbers, truth values not included.
+  public var isInteger: Bool {
+    switch self {
+    case .uint8, .int8, .int16, .int32, .int64: true
+    default: false
+    }
+  }
+
+  /// True for the complex types.
+  public var isComplex: Bool { self == .complex64 || self == .complex128 }
+
   /// True for the real floating-point types, those that can be differentiated.
   public var isFloatingPoint: Bool {
     switch self {

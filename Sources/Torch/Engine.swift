@@ -32,14 +32,6 @@ public enum Engine {
   }
 }
 
-/// A kernel for the products of linear layers.
-public enum ProductKernel: Sendable, Hashable, Codable {
-  /// libtorch's own choice, MKL on most processors.
-  case mkl
-  /// oneDNN for products of at least so many multiply-adds, libtorch's own choice below.
-  case oneDNN(minimumMultiplyAdds: Int)
-}
-
 enum EngineMessage {
   static func take(_ message: UnsafeMutablePointer<CChar>) -> String {
     defer { ct_message_free(message) }

@@ -19,7 +19,9 @@ private enum Ops {
   static let mulInPlace = Operator("aten::mul_", "Tensor")
   static let mulScalarInPlace = Operator("aten::mul_", "Scalar")
   static let addScalarInPlace = Operator("aten::add_", "Scalar")
+  static let subScalarInPlace = Operator("aten::sub_", "Scalar")
   static let divInPlace = Operator("aten::div_", "Tensor")
+  static let divScalarInPlace = Operator("aten::div_", "Scalar")
   static let fill = Operator("aten::fill_", "Scalar")
   static let copy = Operator("aten::copy_")
   static let lerp = Operator("aten::lerp", "Scalar")
@@ -119,9 +121,29 @@ extension Tensor {
   public static func += (left: inout Tensor, right: Double) {
     left.update { Ops.addScalarInPlace.perform(.tensor($0), .real(right)) }
   }
+  /// Adds a whole number in place.
+  public static func += (left: inout Tensor, right: Int) {
+    left.update { Ops.addScalarInPlace.perform(.tensor($0), .int(right)) }
+  }
+  /// Subtracts a number in place.
+  public static func -= (left: inout Tensor, right: Double) {
+    left.update { Ops.subScalarInPlace.perform(.tensor($0), .real(right)) }
+  }
+  /// Subtracts a whole number in place.
+  public static func -= (left: inout Tensor, right: Int) {
+    left.update { Ops.subScalarInPlace.perform(.tensor($0), .int(right)) }
+  }
   /// Multiplies by a number in place.
   public static func *= (left: inout Tensor, right: Double) {
     left.update { Ops.mulScalarInPlace.perform(.tensor($0), .real(right)) }
+  }
+  /// Multiplies by a whole number in place.
+  public static func *= (left: inout Tensor, right: Int) {
+    left.update { Ops.mulScalarInPlace.perform(.tensor($0), .int(right)) }
+  }
+  /// Divides by a number in place.
+  public static func /= (left: inout Tensor, right: Double) {
+    left.update { Ops.divScalarInPlace.perform(.tensor($0), .real(right)) }
   }
 
   /// Adds `scale` times another tensor in place, without a temporary.
@@ -148,6 +170,9 @@ extension Tensor {
   public func remainder(dividingBy other: Tensor) -> Tensor {
     Ops.remainder(.tensor(self), .tensor(other))
   }
+
+  /// One over every element.
+  public func reciprocal() -> Tensor { Ops.reciprocal(.tensor(self)) }
 
   /// Every element to a power.
   public func power(_ exponent: Double) -> Tensor { Ops.pow(.tensor(self), .real(exponent)) }

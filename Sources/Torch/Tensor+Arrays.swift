@@ -41,15 +41,20 @@ extension Tensor {
 
   /// Creates a matrix from rows of equal length.
   public init<Element: TensorElement>(_ rows: [[Element]]) {
-    self.init(rows.flatMap { $0 }, shape: [rows.count, rows.first?.count ?? 0])
+    let width = rows.first?.count ?? 0
+    require(
+      rows.allSatisfy { $0.count == width },
+      "rows of different lengths \(rows.map(\.count)) do not make a matrix")
+    self.init(rows.flatMap { $0 }, shape: [rows.count, width])
   }
 
   /// Creates a tensor of rank 3 from matrices of equal shape.
   public init<Element: TensorElement>(_ blocks: [[[Element]]]) {
-    let rows = blocks.first ?? []
-    self.init(
-      blocks.flatMap { $0.flatMap { $0 } },
-      shape: [blocks.count, rows.count, rows.first?.count ?? 0])
+    let (height, width) = (blocks.first?.count ?? 0, blocks.first?.first?.count ?? 0)
+    require(
+      blocks.allSatisfy { $0.count == height && $0.allSatisfy { $0.count == width } },
+      "blocks of different shapes do not make a tensor: \(blocks.map { $0.map(\.count) })")
+    self.init(blocks.flatMap { $0.flatMap { $0 } }, shape: [blocks.count, height, width])
   }
 
   /// Copies the elements out in row-major order.

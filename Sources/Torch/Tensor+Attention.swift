@@ -13,9 +13,25 @@ extension Tensor {
   public func attending(to keys: Tensor, values: Tensor, mask: Tensor? = nil, scale: Double? = nil)
     -> Tensor
   {
-    Ops.attention(
+    if GradientScope.isNested {
+      return attendingInSteps(to: keys, values: values, mask: mask, scale: scale)
+    }
+    return Ops.attention(
       .tensor(self), .tensor(keys), .tensor(values), .optional(mask), .real(0), .bool(false),
       scale.map { .real($0) } ?? .none)
+  }
+
+  /// The same without the fused kernels, which have no second derivative.
+  private func attendingInSteps(to keys: Tensor, values: Tensor, mask: Tensor?, scale: Double?)
+    -> Tensor
+  {
+    let factor = scale ?? 1 / Double(extent(-1)).squareRoot()
+    var logits = (self * factor).matmul(keys.transposed())
+    if let mask {
+      logits =
+        mask.elementType == .bool ? logits.filled(where: !mask, with: -.infinity) : logits + mask
+    }
+    return logits.softmax().matmul(values)
   }
 
   /// Rows of this table: `int64` `[...]` becomes `[..., width]`.

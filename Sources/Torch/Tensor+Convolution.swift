@@ -1,5 +1,6 @@
 private enum Ops {
   static let convolution = Operator("aten::convolution")
+  static let transposedConvolution = Operator("aten::conv_transpose2d", "input")
   static let maxPool = Operator("aten::max_pool2d")
   static let avgPool = Operator("aten::avg_pool2d")
   static let adaptiveAvgPool = Operator("aten::adaptive_avg_pool2d")
@@ -43,6 +44,9 @@ extension Tensor {
     with weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Padding = .valid,
     dilation: Int = 1, groups: Int = 1
   ) -> Tensor {
+    require(
+      rank == 4 && weight.rank == 4,
+      "convolved: input \(summary) and weight \(weight.summary) must both have 4 axes")
     let kernel = (height: weight.extent(2), width: weight.extent(3))
     let vertical = padding.amounts(
       extent: extent(2), window: kernel.height, stride: stride, dilation: dilation)
@@ -59,6 +63,20 @@ extension Tensor {
       .ints([dilation, dilation]), .bool(false), .ints([0, 0]), .int(groups))
   }
 
+  /// Two-dimensional transposed convolution, the map that a convolution's gradient applies.
+  ///
+  /// - Shapes: this tensor is `[batch, channels, height, width]`, `weight` is
+  ///   `[channels, outputs / groups, kernelHeight, kernelWidth]`, `bias` is `[outputs]`; a side of
+  ///   the result is `(side - 1) stride - 2 border + (kernel - 1) dilation + 1 + extra`.
+  public func transposedConvolved(
+    with weight: Tensor, bias: Tensor? = nil, stride: Int = 1, border: Int = 0, extra: Int = 0,
+    dilation: Int = 1, groups: Int = 1
+  ) -> Tensor {
+    Ops.transposedConvolution(
+      .tensor(self), .tensor(weight), .optional(bias), .ints([stride, stride]),
+      .ints([border, border]), .ints([extra, extra]), .int(groups), .ints([dilation, dilation]))
+  }
+
   /// The largest value of each window; without a stride the windows do not overlap.
   public func maxPooled(window: Int, stride: Int? = nil, border: Int = 0) -> Tensor {
     let step = stride ?? window
@@ -66,11 +84,15 @@ extension Tensor {
       .tensor(self), .ints([window, window]), .ints([step, step]), .ints([border, border]))
   }
 
-  /// The mean of each window; without a stride the windows do not overlap.
-  public func averagePooled(window: Int, stride: Int? = nil, border: Int = 0) -> Tensor {
+  /// The mean of each window; without a stride the windows do not overlap. The zeros of the border
+  /// count unless told otherwise.
+  public func averagePooled(
+    window: Int, stride: Int? = nil, border: Int = 0, countingBorder: Bool = true
+  ) -> Tensor {
     let step = stride ?? window
     return Ops.avgPool(
-      .tensor(self), .ints([window, window]), .ints([step, step]), .ints([border, border]))
+      .tensor(self), .ints([window, window]), .ints([step, step]), .ints([border, border]),
+      .bool(false), .bool(countingBorder))
   }
 
   /// Means over a grid of the given size, whatever the input size.

@@ -6,16 +6,16 @@ extension Tensor: CustomStringConvertible, CustomDebugStringConvertible {
   public var description: String {
     let shape = self.shape
     if shape.contains(0) { return "[] with shape \(shape), \(elementType)" }
-    let shown = TensorPrinter(elements: detached().shortened(shape), shape: shape)
+    let words = detached().shortened(shape).words()
     let note = elementType == .float32 && device == .cpu ? "" : "  // \(elementType), \(device)"
-    return shown.text + note
+    return TensorPrinter(words: words, shape: shape).text + note
   }
 
   /// Shape, type and device, then the elements.
-  public var debugDescription: String { "\(elementType)\(shape) on \(device)\n\(description)" }
+  public var debugDescription: String { "\(summary) on \(device)\n\(description)" }
 
   /// The part that is printed: the ends of axes longer than the limit.
-  private func shortened(_ shape: [Int]) -> [Double] {
+  private func shortened(_ shape: [Int]) -> Tensor {
     var part = self
     for (axis, extent) in shape.enumerated() where extent > TensorPrinter.limit {
       let edge = TensorPrinter.edge
@@ -25,7 +25,17 @@ extension Tensor: CustomStringConvertible, CustomDebugStringConvertible {
           part.narrowed(along: axis, from: extent - edge, count: edge),
         ], along: axis)
     }
-    return part.toDoubles()
+    return part
+  }
+
+  /// Every element as it is printed.
+  private func words() -> [String] {
+    if elementType == .bool { return toInts().map { $0 == 0 ? "false" : "true" } }
+    if elementType.isInteger { return toInts().map(String.init) }
+    guard elementType.isComplex else { return TensorPrinter.format(toDoubles()) }
+    let real = TensorPrinter.format(realPart().toDoubles())
+    let imaginary = TensorPrinter.format(imaginaryPart().toDoubles())
+    return zip(real, imaginary).map { $1.hasPrefix("-") ? "\($0)\($1)i" : "\($0)+\($1)i" }
   }
 }
 
@@ -36,22 +46,15 @@ private struct TensorPrinter {
 
   let words: [String]
   let shape: [Int]
-  let width: Int
-
-  init(elements: [Double], shape: [Int]) {
-    self.shape = shape
-    words = Self.format(elements)
-    width = words.map(\.count).max() ?? 0
-  }
 
   var text: String {
     var rest = words[...]
-    return block(shape[...], indent: 1, &rest)
+    return block(shape[...], indent: 1, width: words.map(\.count).max() ?? 0, &rest)
   }
 
-  private func block(_ shape: ArraySlice<Int>, indent: Int, _ rest: inout ArraySlice<String>)
-    -> String
-  {
+  private func block(
+    _ shape: ArraySlice<Int>, indent: Int, width: Int, _ rest: inout ArraySlice<String>
+  ) -> String {
     guard let extent = shape.first else {
       let word = rest.removeFirst()
       return String(repeating: " ", count: max(width - word.count, 0)) + word
@@ -59,7 +62,7 @@ private struct TensorPrinter {
     let isRow = shape.count == 1
     let isLong = extent > Self.limit
     var parts = (0..<(isLong ? 2 * Self.edge : extent)).map { _ in
-      block(shape.dropFirst(), indent: indent + 1, &rest)
+      block(shape.dropFirst(), indent: indent + 1, width: width, &rest)
     }
     if isLong { parts.insert("...", at: Self.edge) }
     let separator = isRow ? ", " : ",\n" + String(repeating: " ", count: indent)
@@ -68,7 +71,7 @@ private struct TensorPrinter {
 
   /// Whole numbers plainly, others with four digits after the point, or in powers of ten where that
   /// would hide them.
-  private static func format(_ elements: [Double]) -> [String] {
+  static func format(_ elements: [Double]) -> [String] {
     let finite = elements.filter(\.isFinite)
     if finite.allSatisfy({ $0 == $0.rounded() && abs($0) < 1e15 }) {
       return elements.map { $0.isFinite ? String(Int($0)) : "\($0)" }

@@ -10,6 +10,9 @@ private enum Ops {
   static let cos = Operator("aten::cos")
   static let tan = Operator("aten::tan")
   static let tanh = Operator("aten::tanh")
+  static let asin = Operator("aten::asin")
+  static let acos = Operator("aten::acos")
+  static let atan = Operator("aten::atan")
   static let atan2 = Operator("aten::atan2")
   static let sigmoid = Operator("aten::sigmoid")
   static let logSigmoid = Operator("aten::log_sigmoid")
@@ -20,7 +23,6 @@ private enum Ops {
   static let gelu = Operator("aten::gelu")
   static let silu = Operator("aten::silu")
   static let hardSwish = Operator("aten::hardswish")
-  static let hardSigmoid = Operator("aten::hardsigmoid")
   static let elu = Operator("aten::elu")
   static let abs = Operator("aten::abs")
   static let sign = Operator("aten::sign")
@@ -29,6 +31,7 @@ private enum Ops {
   static let round = Operator("aten::round")
   static let erf = Operator("aten::erf")
   static let lgamma = Operator("aten::lgamma")
+  static let digamma = Operator("aten::digamma")
   static let clamp = Operator("aten::clamp")
   static let minimum = Operator("aten::minimum")
   static let maximum = Operator("aten::maximum")
@@ -62,6 +65,12 @@ extension Tensor {
   public func tan() -> Tensor { Ops.tan(.tensor(self)) }
   /// Hyperbolic tangent.
   public func tanh() -> Tensor { Ops.tanh(.tensor(self)) }
+  /// The angle in radians whose sine this is.
+  public func asin() -> Tensor { Ops.asin(.tensor(self)) }
+  /// The angle in radians whose cosine this is.
+  public func acos() -> Tensor { Ops.acos(.tensor(self)) }
+  /// The angle in radians whose tangent this is.
+  public func atan() -> Tensor { Ops.atan(.tensor(self)) }
   /// The angle of the point (`x`, self), in radians.
   public func atan2(_ x: Tensor) -> Tensor { Ops.atan2(.tensor(self), .tensor(x)) }
   /// Absolute value.
@@ -78,6 +87,8 @@ extension Tensor {
   public func erf() -> Tensor { Ops.erf(.tensor(self)) }
   /// Logarithm of the absolute value of the gamma function.
   public func logGamma() -> Tensor { Ops.lgamma(.tensor(self)) }
+  /// The derivative of ``logGamma()``.
+  public func digamma() -> Tensor { Ops.digamma(.tensor(self)) }
 
   /// `1 / (1 + exp(-x))`.
   public func sigmoid() -> Tensor { Ops.sigmoid(.tensor(self)) }
@@ -101,8 +112,8 @@ extension Tensor {
   public func silu() -> Tensor { Ops.silu(.tensor(self)) }
   /// `x * relu6(x + 3) / 6`.
   public func hardSwish() -> Tensor { Ops.hardSwish(.tensor(self)) }
-  /// `relu6(x + 3) / 6`.
-  public func hardSigmoid() -> Tensor { Ops.hardSigmoid(.tensor(self)) }
+  /// `relu6(x + 3) / 6`, written out because libtorch's own has no second derivative.
+  public func hardSigmoid() -> Tensor { (self + 3).relu6() / 6 }
   /// Exponential linear unit.
   public func elu(alpha: Double = 1) -> Tensor { Ops.elu(.tensor(self), .real(alpha)) }
 

@@ -15,7 +15,8 @@ private enum Ops {
   static let svd = Operator("aten::linalg_svd")
   static let eigh = Operator("aten::linalg_eigh")
   static let lstsq = Operator("aten::linalg_lstsq")
-  static let matrixNorm = Operator("aten::linalg_matrix_norm")
+  static let matrixNorm = Operator("aten::linalg_matrix_norm", "str_ord")
+  static let diagonalMatrix = Operator("aten::diag_embed")
   static let cdist = Operator("aten::cdist")
 }
 
@@ -94,11 +95,17 @@ extension Tensor {
     Ops.lstsq.tensors(.tensor(self), .tensor(right))[0]
   }
 
+  /// Matrices with the last axis on their diagonal, other elements zero.
+  public func diagonalMatrix() -> Tensor { Ops.diagonalMatrix(.tensor(self)) }
+
   /// The Frobenius norm of matrices.
-  public func frobeniusNorm() -> Tensor { Ops.matrixNorm(.tensor(self)) }
+  public func frobeniusNorm() -> Tensor { Ops.matrixNorm(.tensor(self), .string("fro")) }
 
   /// Euclidean distances between all rows: `[..., n, d]` and `[..., m, d]` give `[..., n, m]`.
   public func distances(to other: Tensor) -> Tensor {
-    Ops.cdist(.tensor(self), .tensor(other))
+    // The fused kernel has no second derivative.
+    GradientScope.isNested
+      ? (expandingShape(at: -2) - other.expandingShape(at: -3)).norm(along: -1)
+      : Ops.cdist(.tensor(self), .tensor(other))
   }
 }

@@ -1,6 +1,7 @@
 private enum Ops {
   static let batchNorm = Operator("aten::native_batch_norm")
   static let layerNorm = Operator("aten::native_layer_norm")
+  static let rmsNorm = Operator("aten::rms_norm")
   static let groupNorm = Operator("aten::group_norm")
 }
 
@@ -37,6 +38,13 @@ extension Tensor {
   public func layerNormalized(scale: Tensor, offset: Tensor?, epsilon: Double) -> Tensor {
     Ops.layerNorm.tensors(
       .tensor(self), .ints(scale.shape), .tensor(scale), .optional(offset), .real(epsilon))[0]
+  }
+
+  /// Division by the root of the mean square over the last axes, as many as `scale` has.
+  ///
+  /// - Paper: Zhang and Sennrich, *Root Mean Square Layer Normalization* (2019), eq. 4.
+  public func rootMeanSquareNormalized(scale: Tensor, epsilon: Double) -> Tensor {
+    Ops.rmsNorm(.tensor(self), .ints(scale.shape), .tensor(scale), .real(epsilon))
   }
 
   /// Group normalization of `[batch, channels, ...]`.

@@ -3,6 +3,8 @@ import Randomness
 private enum Ops {
   static let uniform = Operator("aten::uniform_")
   static let normal = Operator("aten::normal_")
+  static let exponential = Operator("aten::exponential_")
+  static let gamma = Operator("aten::_standard_gamma")
   static let bernoulli = Operator("aten::bernoulli_", "float")
   static let bernoulliTensor = Operator("aten::bernoulli")
   static let randint = Operator("aten::randint", "low_generator")
@@ -33,6 +35,16 @@ extension Tensor {
     Ops.normal.perform(
       .tensor(self), .real(mean), .real(standardDeviation),
       .generator(seed: random.next(), device))
+  }
+
+  /// Draws from the exponential distribution with the given rate, whose mean is `1 / rate`.
+  public init(
+    exponential shape: [Int], rate: Double = 1, using random: inout RandomSource,
+    _ type: ElementType = .float32, on device: Device = .cpu
+  ) {
+    self.init(uninitialized: shape, type, on: device)
+    Ops.exponential.perform(
+      .tensor(self), .real(rate), .generator(seed: random.next(), device))
   }
 
   /// Ones with the given probability, else zeros.
@@ -67,6 +79,11 @@ extension Tensor {
   /// Ones where a draw falls below this tensor's probabilities, else zeros.
   public func bernoulliDraws(using random: inout RandomSource) -> Tensor {
     Ops.bernoulliTensor(.tensor(self), .generator(seed: random.next(), device))
+  }
+
+  /// Draws from gamma distributions with these shape parameters and rate 1; differentiable.
+  public func gammaDraws(using random: inout RandomSource) -> Tensor {
+    Ops.gamma(.tensor(self), .generator(seed: random.next(), device))
   }
 
   /// Positions drawn in proportion to the weights of the last axis.

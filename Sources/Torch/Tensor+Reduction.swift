@@ -5,6 +5,9 @@ private enum Ops {
   static let meanAll = Operator("aten::mean")
   static let prod = Operator("aten::prod", "dim_int")
   static let variance = Operator("aten::var", "correction")
+  static let prodAll = Operator("aten::prod")
+  static let median = Operator("aten::median", "dim")
+  static let quantile = Operator("aten::quantile", "scalar")
   static let amax = Operator("aten::amax")
   static let amin = Operator("aten::amin")
   static let argmax = Operator("aten::argmax")
@@ -34,6 +37,8 @@ extension Tensor {
   public func mean(along axes: Int..., keepingAxes: Bool = false) -> Tensor {
     Ops.mean(.tensor(self), .ints(axes), .bool(keepingAxes))
   }
+  /// The product of all elements.
+  public func product() -> Tensor { Ops.prodAll(.tensor(self)) }
   /// Products along one axis.
   public func product(along axis: Int, keepingAxes: Bool = false) -> Tensor {
     Ops.prod(.tensor(self), .int(axis), .bool(keepingAxes))
@@ -60,6 +65,19 @@ extension Tensor {
   /// The smallest elements along axes (of all elements when none is named).
   public func min(along axes: Int..., keepingAxes: Bool = false) -> Tensor {
     Ops.amin(.tensor(self), .ints(axes), .bool(keepingAxes))
+  }
+  /// The middle elements along an axis, the lower one of two, and where they stand.
+  public func median(along axis: Int = -1, keepingAxes: Bool = false)
+    -> (values: Tensor, indices: Tensor)
+  {
+    let results = Ops.median.tensors(.tensor(self), .int(axis), .bool(keepingAxes))
+    return (results[0], results[1])
+  }
+  /// The value below which a share of the elements along an axis lies, linear between elements.
+  ///
+  /// - Precondition: `share` is in `0...1` and the elements are `float32` or `float64`.
+  public func quantile(_ share: Double, along axis: Int = -1, keepingAxes: Bool = false) -> Tensor {
+    Ops.quantile(.tensor(self), .real(share), .int(axis), .bool(keepingAxes))
   }
   /// Where the largest element along an axis stands, `int64`.
   public func argmax(along axis: Int = -1, keepingAxes: Bool = false) -> Tensor {

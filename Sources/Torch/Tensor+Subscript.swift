@@ -18,9 +18,9 @@ public enum TensorPosition {
   /// A range with a step; negative ends count from the end, `nil` means as far as it goes.
   case slice(from: Int?, to: Int?, by: Int)
   /// A new axis of extent 1.
-  case newAxis
+  case inserted
   /// As many whole axes as are left over.
-  case rest
+  case remaining
   /// Rows chosen by an `int64` tensor, or elements chosen by a `bool` mask.
   case tensor(Tensor)
 }
@@ -39,18 +39,36 @@ extension TensorPosition: TensorIndex {
 extension TensorIndex where Self == TensorPosition {
   /// The whole axis.
   public static var all: TensorPosition { .slice(from: nil, to: nil, by: 1) }
+
+  /// A new axis of extent 1.
+  public static var newAxis: TensorPosition { .inserted }
+
+  /// As many whole axes as are left over; at most once in a subscript.
+  public static var rest: TensorPosition { .remaining }
+
+  /// Every `step`-th slice, `end` not included; negative ends count from the end.
+  public static func stride(from start: Int? = nil, to end: Int? = nil, by step: Int)
+    -> TensorPosition
+  { .slice(from: start, to: end, by: step) }
 }
 extension Int: TensorIndex {
   /// One slice; negative counts from the end.
   public var position: TensorPosition { .at(self) }
 }
 extension Range<Int>: TensorIndex {
-  /// The slices of the range; negative ends count from the end.
-  public var position: TensorPosition { .slice(from: lowerBound, to: upperBound, by: 1) }
+  /// The slices of the range; negative ones count from the end, so that `-3 ..< 0` are the last
+  /// three. A range from negative to positive names no slices in a row and is a mistake.
+  public var position: TensorPosition {
+    require(
+      lowerBound >= 0 || upperBound <= 0,
+      "subscript \(self) runs from the end of the axis into its start")
+    return .slice(
+      from: lowerBound, to: lowerBound < 0 && upperBound == 0 ? nil : upperBound, by: 1)
+  }
 }
 extension ClosedRange<Int>: TensorIndex {
-  /// The slices of the range, both ends included.
-  public var position: TensorPosition { .slice(from: lowerBound, to: upperBound + 1, by: 1) }
+  /// The slices of the range, both ends included; see ``Swift/Range/position``.
+  public var position: TensorPosition { (lowerBound..<(upperBound + 1)).position }
 }
 extension PartialRangeFrom<Int>: TensorIndex {
   /// All slices from the bound on; a negative bound counts from the end.
@@ -71,13 +89,6 @@ extension Tensor: TensorIndex {
   public var position: TensorPosition { .tensor(self) }
 }
 
-extension TensorPosition {
-  /// A range with a step, `end` not included.
-  public static func stride(from start: Int? = nil, to end: Int? = nil, by step: Int)
-    -> TensorPosition
-  { .slice(from: start, to: end, by: step) }
-}
-
 extension Tensor {
   /// Reads or writes a part, with NumPy's rules.
   ///
@@ -88,6 +99,10 @@ extension Tensor {
   /// x[-1, .stride(by: 2)] // every other element of the last row
   /// x[mask] = Tensor(0)   // all elements where the mask is true
   /// ```
+  ///
+  /// Several tensors in one subscript broadcast against each other and choose element by element;
+  /// their axes stand where the first of them stood, or come first where other axes lie between
+  /// them. Whole numbers always act before tensors, as in PyTorch. A step must be positive.
   ///
   /// Reading whole numbers, ranges and new axes shares memory with this tensor (copy-on-write keeps
   /// both values apart); reading through tensors copies.
@@ -129,6 +144,12 @@ extension Tensor {
     Ops.maskedFill(.tensor(self), .tensor(mask), .real(value))
   }
 
+  /// A copy in which each element of `source` was added to the element that the index at its
+  /// position names along `axis`.
+  public func addingElements(_ source: Tensor, at indices: Tensor, along axis: Int) -> Tensor {
+    Ops.scatterAdd(.tensor(self), .int(axis), .tensor(indices), .tensor(source))
+  }
+
   /// A copy in which each slice of `source` was added to the slice of this tensor that `indices`
   /// names along `axis`.
   public func adding(_ source: Tensor, at indices: Tensor, along axis: Int = 0) -> Tensor {
@@ -138,6 +159,7 @@ extension Tensor {
   /// Applies the positions that are views and lines the tensors up with the axes that remain.
   private func resolved(_ indices: [any TensorIndex]) -> (view: Tensor, chosen: [Tensor?]) {
     let positions = indices.map(\.position)
+    require(positions.count { $0.isRest } < 2, "a subscript can say `.rest` only once")
     let consumed = positions.reduce(0) { $0 + $1.consumedAxes }
     require(
       consumed <= rank, "subscript takes \(consumed) axes, the tensor has shape \(shape)")
@@ -152,10 +174,10 @@ extension Tensor {
           view = view.sliced(axis, start, end, step)
         }
         chosen.append(nil)
-      case .newAxis:
+      case .inserted:
         view = view.expandingShape(at: axis)
         chosen.append(nil)
-      case .rest: chosen += [Tensor?](repeating: nil, count: rank - consumed)
+      case .remaining: chosen += [Tensor?](repeating: nil, count: rank - consumed)
       case .tensor(let tensor):
         chosen.append(tensor)
         if tensor.elementType == .bool {
@@ -190,10 +212,14 @@ extension Tensor {
 }
 
 extension TensorPosition {
+  fileprivate var isRest: Bool {
+    if case .remaining = self { true } else { false }
+  }
+
   fileprivate var consumedAxes: Int {
     switch self {
     case .at, .slice: 1
-    case .newAxis, .rest: 0
+    case .inserted, .remaining: 0
     case .tensor(let tensor): tensor.elementType == .bool ? tensor.rank : 1
     }
   }

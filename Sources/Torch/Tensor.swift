@@ -29,11 +29,11 @@ public struct Tensor: @unchecked Sendable {
 
   var pointer: OpaquePointer { handle.pointer }
 
+  /// What keeps ``pointer`` valid.
+  var owner: AnyObject { handle }
+
   /// The extent of every axis; empty for a scalar.
-  public var shape: [Int] {
-    let description = description_
-    return (0..<Int(description.rank)).map { Int(description.shape[$0]) }
-  }
+  public var shape: [Int] { Self.shape(of: description_) }
 
   /// The number of axes.
   public var rank: Int { Int(description_.rank) }
@@ -42,13 +42,7 @@ public struct Tensor: @unchecked Sendable {
   public var count: Int { Int(description_.element_count) }
 
   /// What one element is.
-  public var elementType: ElementType {
-    let number = description_.element_type
-    guard let type = ElementType(rawValue: number) else {
-      fatalError("libtorch element type \(number) is not supported")
-    }
-    return type
-  }
+  public var elementType: ElementType { Self.elementType(of: description_) }
 
   /// Where the memory lies.
   public var device: Device {
@@ -72,12 +66,30 @@ public struct Tensor: @unchecked Sendable {
   }
 
   /// Type and shape as messages show them: `float32[2, 3]`.
-  var summary: String { "\(elementType)\(shape)" }
+  var summary: String { Self.summary(of: pointer) }
 
-  var description_: ct_description {
+  static func summary(of pointer: OpaquePointer) -> String {
+    let description = description(of: pointer)
+    return "\(elementType(of: description))\(shape(of: description))"
+  }
+
+  var description_: ct_description { Self.description(of: pointer) }
+
+  private static func description(of pointer: OpaquePointer) -> ct_description {
     var description = ct_description()
-    ct_tensor_describe(handle.pointer, &description)
+    ct_tensor_describe(pointer, &description)
     return description
+  }
+
+  private static func shape(of description: ct_description) -> [Int] {
+    (0..<Int(description.rank)).map { Int(description.shape[$0]) }
+  }
+
+  private static func elementType(of description: ct_description) -> ElementType {
+    guard let type = ElementType(rawValue: description.element_type) else {
+      fatalError("libtorch element type \(description.element_type) is not supported")
+    }
+    return type
   }
 
   /// Makes sure that writing to this tensor's memory changes no other value.

@@ -1,7 +1,7 @@
 // Times of single operators, printed as one JSON object with the case names of `Peer/operators.py`.
 //
 //   swift run -c release --package-path Benchmarks OperatorBenchmark [--samples N] [--threads N]
-//     [--kernel mkl|onednn]
+//     [--kernel mkl|onednn|measured]
 import Foundation
 import Randomness
 import Torch
@@ -59,17 +59,22 @@ func products(_ samples: Int, _ random: inout RandomSource) -> [String: [String:
     let slope = Tensor(normal: [rows, outputs], using: &random)
     let t = w.transposed().rowMajor()
     let (matmul, linear) = withoutGradients {
-      (measure(samples) { _ = x.matmul(t) }, measure(samples) { _ = x.linear(weight: w, bias: b) })
+      (
+        measure(samples) { _ = x.matmul(t) },
+        measure(samples) { _ = x.linear(weight: w, bias: b) }
+      )
     }
     let both = measure(samples) {
       _ = valueAndPullback(at: [x, w, b], weights: slope) {
         $0[0].linear(weight: $0[1], bias: $0[2])
       }
     }
+    let rate = { (time: Measurement, rows: Int) in
+      time.rated(rows: rows, inputs: inputs, outputs: outputs)
+    }
     result["\(rows)x\(inputs)x\(outputs)"] = [
-      "matmul": matmul.rated(rows: rows, inputs: inputs, outputs: outputs),
-      "linear": linear.rated(rows: rows, inputs: inputs, outputs: outputs),
-      "linear_backward": both.minus(linear).rated(rows: 2 * rows, inputs: inputs, outputs: outputs),
+      "matmul": rate(matmul, rows), "linear": rate(linear, rows),
+      "linear_backward": rate(both.minus(linear), 2 * rows),
     ]
   }
   return result
@@ -82,11 +87,16 @@ func option(_ name: String) -> String? {
 
 let samples = option("--samples").flatMap(Int.init) ?? 15
 Engine.threadCount = option("--threads").flatMap(Int.init) ?? 1
-if option("--kernel") == "onednn" { Engine.productKernel = .oneDNN(minimumMultiplyAdds: 0) }
+switch option("--kernel") {
+case "onednn": Engine.productKernel = .oneDNN(minimumMultiplyAdds: 0)
+case "measured": Engine.productKernel = Engine.measuredProductKernel()
+default: Engine.productKernel = .mkl
+}
 var random = RandomSource(seed: 0)
 let report = Report(
-  engine: "libtorch \(Engine.version)", threads: Engine.threadCount, kernel: "\(Engine.productKernel)",
-  overhead: overhead(samples, &random), products: products(samples, &random))
+  engine: "libtorch \(Engine.version)", threads: Engine.threadCount,
+  kernel: "\(Engine.productKernel)", overhead: overhead(samples, &random),
+  products: products(samples, &random))
 let encoder = JSONEncoder()
 encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
 print(String(decoding: try encoder.encode(report), as: UTF8.self))

@@ -1,0 +1,97 @@
+// Training steps of the 20-way 1-shot Omniglot recipe on random images, printed as one JSON object
+// beside which `Peer/hypertransformer.py --bench` can be put.
+//
+//   swift run -c release --package-path Benchmarks FewShotBenchmark
+//     [--episodes-per-step B] [--seconds S] [--threads N]
+import Foundation
+import HyperTransformer
+import Learning
+import Randomness
+import Torch
+
+struct Report: Encodable {
+  var engine = "swiftlet"
+  var threads: Int
+  var episodesPerStep: Int
+  var steps: Int
+  var episodesPerSecond: Double
+  var medianStepSeconds: Double
+  var peakMegabytes: Double
+}
+
+/// The number after a flag, or a default.
+func argument(_ flag: String, _ standard: Int) -> Int {
+  let arguments = CommandLine.arguments
+  guard let index = arguments.firstIndex(of: flag), index + 1 < arguments.count else {
+    return standard
+  }
+  return Int(arguments[index + 1]) ?? standard
+}
+
+#if os(Linux)
+  private let rusageSelf = __rusage_who_t(RUSAGE_SELF.rawValue)
+#else
+  private let rusageSelf = RUSAGE_SELF
+#endif
+
+func peakMegabytes() -> Double {
+  var usage = rusage()
+  getrusage(rusageSelf, &usage)
+  return Double(usage.ru_maxrss) / 1024
+}
+
+func randomBatch(_ episodes: Int, ways: Int, queries: Int, _ random: inout RandomSource)
+  -> TrainingBatch
+{
+  let labels = (0..<episodes).flatMap { _ in (0..<ways).map { $0 } }
+  let expected = (0..<episodes).flatMap { _ in (0..<queries).map { $0 % ways } }
+  let support = Tensor(labels, shape: [episodes, ways])
+  return TrainingBatch(
+    support: SupportSet(
+      images: Tensor(uniform: [ways, episodes, 1, 28, 28], in: -1...1, using: &random),
+      labels: support),
+    query: QuerySet(
+      images: Tensor(uniform: [queries, episodes, 1, 28, 28], in: -1...1, using: &random),
+      labels: Tensor(expected, shape: [episodes, queries])),
+    realClasses: support)
+}
+
+/// Takes training steps for some seconds, after a few that do not count.
+func measure(threads: Int, episodes: Int, seconds: Int) throws -> Report {
+  Engine.threadCount = threads
+  var random = RandomSource(seed: 1)
+  let network = ConvNetFamily.maxPoolFourLayer.architecture(
+    imageSize: 28, imageChannels: 1, channels: 8, classCount: 20)
+  let objective = Objective()
+  var model = GeneratorInTraining(
+    try WeightGenerator(writing: network, using: &random), objective: objective,
+    realClassCount: 20, isPretraining: false, using: &random)
+  let optimizer = OptimizerRecipe(.sgd, learningRate: 0.02).makeOptimizer()
+  var state = optimizer.initialState(for: model.parameters)
+  var pass = Pass.training(using: random)
+  var times: [Double] = []
+  let start = DispatchTime.now().uptimeNanoseconds
+  let limit = UInt64(seconds) * 1_000_000_000
+  while times.count < 8 || DispatchTime.now().uptimeNanoseconds - start < limit {
+    let before = DispatchTime.now().uptimeNanoseconds
+    let batch = randomBatch(episodes, ways: 20, queries: 60, &random)
+    let (_, gradient) = valueAndGradient(at: &model) { model in
+      objective(&model, batch, step: 0, &pass).loss
+    }
+    optimizer.update(&model, with: gradient, learningRate: 0.02, state: &state)
+    times.append(Double(DispatchTime.now().uptimeNanoseconds - before) / 1e9)
+  }
+  let counted = times.dropFirst(5).sorted()
+  let median = counted[counted.count / 2]
+  return Report(
+    threads: threads, episodesPerStep: episodes, steps: counted.count,
+    episodesPerSecond: Double(episodes) / median, medianStepSeconds: median,
+    peakMegabytes: peakMegabytes())
+}
+
+let encoder = JSONEncoder()
+encoder.outputFormatting = [.sortedKeys]
+let report = try measure(
+  threads: argument("--threads", 1), episodes: argument("--episodes-per-step", 1),
+  seconds: argument("--seconds", 10))
+print(String(decoding: try encoder.encode(report), as: UTF8.self))
