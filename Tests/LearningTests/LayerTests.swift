@@ -194,4 +194,25 @@ private struct LayerFixture: Decodable {
     #expect(layer.weight.shape == [6, 2, 3, 3])
     #expect(layer(Tensor(ones: [1, 4, 7, 7])).shape == [1, 6, 4, 4])
   }
+
+  @Test func `every stored tensor is visited`() {
+    var random = RandomSource(seed: 7)
+    let settings = TransformerLayerSettings(width: 4, heads: 2)
+    let layers: [any Model] = [
+      Linear(inputs: 2, outputs: 3, using: &random), Embedding(count: 3, width: 2, using: &random),
+      Convolution(inputs: 1, outputs: 2, window: 3, using: &random), BatchNorm(channels: 3),
+      LayerNorm(width: 4), Dropout(0.1),
+      TransformerEncoderLayer(settings, using: &random),
+      TransformerDecoderLayer(settings, using: &random),
+    ]
+    for layer in layers {
+      #expect(layer.tensors.count == storedTensors(layer), "\(type(of: layer))")
+      #expect(Set(layer.tensors.names).count == layer.tensors.count)
+    }
+  }
+
+  private func storedTensors(_ value: Any) -> Int {
+    if value is Tensor { return 1 }
+    return Mirror(reflecting: value).children.reduce(0) { $0 + storedTensors($1.value) }
+  }
 }

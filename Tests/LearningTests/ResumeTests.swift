@@ -5,13 +5,40 @@ import Testing
 import Torch
 
 @Suite struct ResumeTests {
+  @Test func `a run killed without warning goes on from its last checkpoint`() async throws {
+    let path = Tiny.temporaryFolder()
+    await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in
+      let folder = try RunFolder.create(at: path, recipe: ResumeTests.recipe(Tiny.optimizer(.adam)))
+      var state = Tiny.state(Tiny.optimizer(.adam))
+      var settings = try Tiny.settings(Tiny.optimizer(.adam), steps: 30)
+      settings.checkpointInterval = 7
+      settings.prefetches = false
+      var task = Tiny.task
+      task.batch = { step, random in
+        if step == 18 { kill(getpid(), SIGKILL) }
+        return TinyBatch(&random)
+      }
+      _ = try Trainer(settings, task).run(&state, folder: folder)
+    }
+    let left = try Checkpoint(path: RunPaths(path).checkpoint)
+    #expect(left.metadata["training"]?.contains("\"step\":14") == true)
+    let resumed = try sitting(path, Tiny.optimizer(.adam), steps: 30)
+    let straight = try sitting(Tiny.temporaryFolder(), Tiny.optimizer(.adam), steps: 30)
+    #expect(same(straight, resumed))
+  }
+
+  private static func recipe(_ optimizer: OptimizerRecipe) -> TinyRecipe {
+    var recipe = TinyRecipe()
+    recipe.optimizer = optimizer
+    return recipe
+  }
+
   /// Runs from whatever stands in the folder up to a step, as the commands do.
   private func sitting(
     _ path: String, _ optimizer: OptimizerRecipe, steps: Int, prefetches: Bool = true,
     interruptAfter: Int? = nil
   ) throws -> TrainingState<TinyNetwork> {
-    var recipe = TinyRecipe()
-    recipe.optimizer = optimizer
+    let recipe = Self.recipe(optimizer)
     let isNew = !FileManager.default.fileExists(atPath: RunPaths(path).recipe)
     let folder =
       isNew

@@ -35,7 +35,10 @@ public struct Checkpoint: Sendable {
   ///
   /// - Throws: `FileFailure` for a file that is missing or damaged.
   public init(path: String) throws {
-    (tensors, metadata) = try CheckpointFile.read(path)
+    let file = try loadSafetensors(path)
+    // The format itself refuses a name that stands twice.
+    for (name, tensor) in file.tensors { tensors[name] = tensor }
+    metadata = file.metadata
     origin = path
   }
 
@@ -43,7 +46,8 @@ public struct Checkpoint: Sendable {
   ///
   /// - Throws: `FileFailure` of kind `unwritable`.
   public func write(to path: String) throws {
-    try CheckpointFile.write(tensors, metadata: metadata, to: path)
+    try saveSafetensors(
+      tensors.map { (name: $0.key, tensor: $0.value) }, metadata: metadata, to: path)
   }
 
   /// Adds all tensors of a model under `section.`.
@@ -91,6 +95,7 @@ private struct TrainingRecord: Codable {
   /// Hexadecimal, since many readers of JSON keep only 53 bits of a number.
   var random: [String]
   var optimizerSteps: Int
+  var productKernel: ProductKernel
   var lastEvaluation: Evaluation?
   var bestEvaluation: Evaluation?
 
@@ -128,8 +133,8 @@ extension TrainingState {
     checkpoint.add(optimizerState, as: Checkpoint.optimizerSection)
     checkpoint.metadata[Checkpoint.trainingKey] = try TrainingRecord(
       step: step, seconds: seconds, random: random.words.map { String($0, radix: 16) },
-      optimizerSteps: optimizerState.step, lastEvaluation: lastEvaluation,
-      bestEvaluation: bestEvaluation
+      optimizerSteps: optimizerState.step, productKernel: productKernel,
+      lastEvaluation: lastEvaluation, bestEvaluation: bestEvaluation
     ).text
     return checkpoint
   }
@@ -159,6 +164,7 @@ extension TrainingState {
     restored.step = record.step
     restored.seconds = record.seconds
     restored.random = random
+    restored.productKernel = record.productKernel
     restored.optimizerState.setStep(record.optimizerSteps)
     restored.lastEvaluation = record.lastEvaluation
     restored.bestEvaluation = record.bestEvaluation

@@ -23,11 +23,11 @@ public enum CheckpointError: ExitCoded, Sendable, Equatable, CustomStringConvert
     switch self {
     case .mismatch(let origin, let missing, let unexpected, let misfits):
       var parts: [String] = []
-      if !missing.isEmpty { parts.append("missing are \(Self.list(missing))") }
-      if !unexpected.isEmpty { parts.append("unexpected are \(Self.list(unexpected))") }
+      if !missing.isEmpty { parts.append("missing are \(listed(missing))") }
+      if !unexpected.isEmpty { parts.append("unexpected are \(listed(unexpected))") }
       if !misfits.isEmpty {
         let shapes = misfits.map { "\($0.name) \($0.found) (expected \($0.expected))" }
-        parts.append("of the wrong shape are \(Self.list(shapes))")
+        parts.append("of the wrong shape are \(listed(shapes))")
       }
       return "\(origin): the tensors are not those of the model: \(parts.joined(separator: "; "))"
         + "; was it made with the same settings?"
@@ -37,20 +37,12 @@ public enum CheckpointError: ExitCoded, Sendable, Equatable, CustomStringConvert
 
   /// 65, bad input.
   public var exitCode: ExitCode { .badInput }
+}
 
-  /// The same error about a file.
-  func found(in path: String) -> CheckpointError {
-    switch self {
-    case .mismatch(_, let missing, let unexpected, let misfits):
-      .mismatch(origin: path, missing: missing, unexpected: unexpected, misfits: misfits)
-    case .unsuitable(_, let reason): .unsuitable(origin: path, reason: reason)
-    }
-  }
-
-  private static func list(_ names: [String]) -> String {
-    let shown = names.prefix(8).joined(separator: ", ")
-    return names.count > 8 ? "\(shown) and \(names.count - 8) more" : shown
-  }
+/// Names for a message, the first eight of many.
+func listed(_ names: [String]) -> String {
+  let shown = names.prefix(8).joined(separator: ", ")
+  return names.count > 8 ? "\(shown) and \(names.count - 8) more" : shown
 }
 
 /// Replaces the tensors of a model by those of the same names.

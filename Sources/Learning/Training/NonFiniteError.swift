@@ -14,9 +14,9 @@ public struct NonFiniteError: ExitCoded, Sendable, Equatable, CustomStringConver
   /// The one sentence shown to the user.
   public var description: String {
     var parts = ["the loss is \(loss)"]
-    if !parameters.isEmpty { parts.append("not finite are \(Self.list(parameters))") }
+    if !parameters.isEmpty { parts.append("not finite are \(listed(parameters))") }
     if !gradients.isEmpty {
-      parts.append("not finite are the gradients of \(Self.list(gradients))")
+      parts.append("not finite are the gradients of \(listed(gradients))")
     }
     return "step \(step): \(parts.joined(separator: ", ")); training stops, the last checkpoint is "
       + "still good; try a smaller learningRate or a clipNorm"
@@ -24,9 +24,4 @@ public struct NonFiniteError: ExitCoded, Sendable, Equatable, CustomStringConver
 
   /// 70, internal error.
   public var exitCode: ExitCode { .internalError }
-
-  private static func list(_ names: [String]) -> String {
-    let shown = names.prefix(8).joined(separator: ", ")
-    return names.count > 8 ? "\(shown) and \(names.count - 8) more" : shown
-  }
 }

@@ -62,8 +62,8 @@ extension RunPaths {
 /// The one training loop of all systems.
 ///
 /// A run that is stopped at any moment, by a signal or by force, goes on from its last checkpoint
-/// and ends with bit-identical weights: the batch and the noise of a step depend on the seed and the
-/// step alone.
+/// and ends with bit-identical weights (on the same machine with the same number of threads): the
+/// batch and the noise of a step depend on the seed and the step alone.
 ///
 /// ```swift
 /// var state = TrainingState(model, optimizer: recipe.optimizer, random: random)
@@ -98,6 +98,7 @@ public struct Trainer<M: Model, Batch: Sendable> {
     _ state: inout TrainingState<M>, folder: RunFolder? = nil, progress: Progress? = nil,
     isInterrupted: () -> Bool = { false }
   ) throws -> TrainingOutcome {
+    Engine.productKernel = state.productKernel
     var journal = try TrainingJournal(settings, folder: folder, state: state)
     let source = batchSource(state)
     defer { source.close() }

@@ -13,6 +13,9 @@ public struct TrainingState<M: Model>: Sendable {
   public var step = 0
   /// The randomness of the run; every step derives a stream of its own, so this never advances.
   public var random: RandomSource
+  /// The kernel of linear layers' products, which the last digits of all results depend on; the
+  /// trainer sets the engine to it.
+  public var productKernel = Engine.productKernel
   /// Working time in seconds, all sittings together.
   public var seconds = 0.0
   /// The last evaluation.
