@@ -79,7 +79,11 @@ let package = Package(
       path: "Tests/SwiftletTestSupport"),
     .testTarget(name: "ReportsTests", dependencies: ["Reports"]),
     .testTarget(
-      name: "HyperTransformerTests", dependencies: ["HyperTransformer", "SwiftletTestSupport"],
+      name: "HyperTransformerTests",
+      dependencies: [
+        "HyperTransformer", "Datasets", "Learning", "Torch", "Runs", "Files", "Randomness",
+        "SwiftletTestSupport",
+      ],
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "LearningTests",
