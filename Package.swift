@@ -81,7 +81,11 @@ let package = Package(
     .target(name: "FileFixtures", path: "Tests/FileFixtures"),
     .testTarget(name: "ReportsTests", dependencies: ["Reports"]),
     .testTarget(
-      name: "HyperTransformerTests", dependencies: ["HyperTransformer", "SwiftletTestSupport"],
+      name: "HyperTransformerTests",
+      dependencies: [
+        "HyperTransformer", "Datasets", "Learning", "Torch", "Runs", "Files", "Randomness",
+        "SwiftletTestSupport",
+      ],
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "LearningTests",
