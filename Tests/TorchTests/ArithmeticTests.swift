@@ -137,7 +137,7 @@ import Torch
     #expect((x .< y).toArray() == [true, false, false])
     #expect((x .<= x).toArray() == [true, true, true])
     #expect(
-      (x .> 0).toArray() == [false, true, true] && (x .>= 0.25).toArray() == (x .> 0).toArray())
+      (x .> 0).toArray() == [false, true, true] && (x .>= 0.25) == (x .> 0))
     #expect((x .== x).allTrue() && !(x .!= x).anyTrue())
     #expect(
       (x .== 2).toArray() == [false, false, true] && (x .!= 2).toArray() == [true, true, false])
