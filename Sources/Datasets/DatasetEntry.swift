@@ -45,7 +45,7 @@ public struct DatasetEntry: Sendable {
 extension DatasetEntry {
   /// The data sets Swiftlet knows.
   public static var known: [DatasetEntry] {
-    [omniglot, digits(isTest: false), digits(isTest: true), clothing, glyphs]
+    [omniglot, digits(isTest: false), digits(isTest: true), clothing, glyphs, newAlphabet]
   }
 
   private static var omniglot: DatasetEntry {
@@ -134,6 +134,19 @@ extension DatasetEntry {
       contents: [Contents(classes: 1000, images: 20000, digest: nil)],
       read: { _, options in
         let set = Glyphs(side: options.side ?? 28).imageSet(workers: 4)
+        return options.isInverted ? set.inverted() : set
+      })
+  }
+
+  private static var newAlphabet: DatasetEntry {
+    DatasetEntry(
+      name: "new-alphabet",
+      summary: "Ten characters of one more invented alphabet, 20 images each, none of them in "
+        + "glyphs",
+      folder: nil, marks: [], origins: [],
+      contents: [Contents(classes: 10, images: 200, digest: nil)],
+      read: { _, options in
+        let set = Glyphs(classes: 10, side: options.side ?? 28, seed: 2).imageSet(workers: 4)
         return options.isInverted ? set.inverted() : set
       })
   }

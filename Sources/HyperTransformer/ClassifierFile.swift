@@ -16,7 +16,7 @@ public struct ClassifierFile: Sendable {
   public struct Preparation: Codable, Sendable, Hashable {
     /// Side to which images are resized, in pixels.
     public var imageSize: Int
-    /// Channels: 1 for grey, 3 for color.
+    /// Channels: 1 for gray, 3 for color.
     public var channels: Int
     /// Whether dark and light are exchanged.
     public var isInverted: Bool

@@ -3,7 +3,7 @@ import Torch
 /// The shape of a small convolutional classifier: what is known about it before its weights are.
 ///
 /// Each layer is convolution, activation, optional max-pooling, batch normalization (the released
-/// code's order; ``normalizesBeforeActivation`` gives the paper text's), and a dense layer ends the
+/// code's order; ``normalizesBeforeActivation`` gives its other one), and a dense layer ends the
 /// network.
 ///
 /// - Paper: Zhmoginov, Sandler and Vladymyrov, *HyperTransformer* (2022), section 4 and appendices.
@@ -57,7 +57,7 @@ public struct ConvNetArchitecture: Codable, Sendable, Hashable {
 
   /// Side of the square input, in pixels.
   public var imageSize: Int
-  /// Channels of the input: 1 for grey, 3 for color.
+  /// Channels of the input: 1 for gray, 3 for color.
   public var imageChannels: Int
   /// The convolutional layers.
   public var layers: [Layer]

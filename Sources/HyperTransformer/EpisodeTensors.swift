@@ -1,6 +1,6 @@
 import Torch
 
-/// The labelled (and unlabelled) examples of a batch of episodes, as tensors.
+/// The labelled (and unlabelled) examples that networks are written from, for a batch of episodes.
 ///
 /// Axes come sample first: the activations of all episodes then are one image batch with
 /// `episodes x channels` channels, on which a grouped convolution applies every episode's own
@@ -10,7 +10,8 @@ public struct SupportSet: Sendable {
   public var images: Tensor
   /// `[episodes, samples]`, `int64`; the class, or the number of classes for "unlabelled".
   public var labels: Tensor
-  /// `[episodes, samples]`, `bool`; true for samples no token may attend to. `nil` ignores none.
+  /// `[episodes, samples]`, `bool`; true for samples no token may attend to; they still count in the
+  /// support's batch statistics. `nil` ignores none.
   public var ignored: Tensor?
 
   /// Creates a support set.

@@ -52,7 +52,8 @@ public struct SharedExtractor: Model {
       x = convs[index].forward(x, &pass).relu()
       if !scales.isEmpty {
         // Batch normalization in inference mode with statistics that never change, as released.
-        let scale = scales[index] * (1 / (1 + ConvNetArchitecture.normalizationEpsilon)).squareRoot()
+        let scale =
+          scales[index] * (1 / (1 + ConvNetArchitecture.normalizationEpsilon)).squareRoot()
         x = x * scale.reshaped(-1, 1, 1) + offsets[index].reshaped(-1, 1, 1)
       }
     }

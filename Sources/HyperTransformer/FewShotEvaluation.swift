@@ -31,6 +31,7 @@ public struct FewShotEvaluation {
   ///   - statistics: Whose statistics batch normalization uses for queries.
   ///   - control: What is done to the tasks.
   ///   - seed: The same seed draws the same tasks.
+  ///   - device: Where the generator is.
   /// - Throws: `EpisodeError` when the set cannot give such tasks.
   public init(
     _ set: ImageSet, plan: EpisodePlan, tasks: Int,

@@ -57,7 +57,7 @@ public struct GeneratedNetwork: Sendable {
   /// `[episodes, 1, classes]`.
   var headBias: Tensor
 
-  /// The logits of new images.
+  /// The logits of new images, each episode's by its own network.
   ///
   /// - Parameters:
   ///   - images: `[samples, episodes, channels, height, width]`.
@@ -117,7 +117,8 @@ public struct GeneratedNetwork: Sendable {
   }
 
   /// What the dense layer sees, `[episodes, samples, features]`.
-  static func features(_ x: Tensor, _ architecture: ConvNetArchitecture, _ episodes: Int) -> Tensor {
+  static func features(_ x: Tensor, _ architecture: ConvNetArchitecture, _ episodes: Int) -> Tensor
+  {
     let maps = x.unflattened(1, into: [episodes, x.extent(1) / episodes])
     return architecture.head == .averagePool
       ? maps.mean(along: 3, 4).transposed(0, 1)

@@ -28,7 +28,8 @@ public struct GeneratorConfiguration: Codable, Sendable, Hashable {
 
   /// Width of label and weight codes.
   public var codeWidth = 32
-  /// Channels of the local feature extractors; absent, as many as the layer has; 0, none.
+  /// Channels of the local feature extractors; absent, the larger of a layer's input and output
+  /// channels (for the dense layer its input channels); 0, no local features.
   public var localWidth: Int? = 8
   /// What the generator of the dense layer sees locally.
   public var headFeatures = HeadFeatures.convolution
@@ -41,7 +42,7 @@ public struct GeneratorConfiguration: Codable, Sendable, Hashable {
   /// 0: all layers generated; m > 0: the first m convolutional layers are ordinary trained weights;
   /// m < 0: the last -m. The dense layer is always generated.
   public var trainedLayers = 0
-  /// Whether convolutions get a generated bias.
+  /// Whether convolutions have a bias, generated where their kernels are (`output` allocation only).
   public var generatesBias = false
   /// Whether batch-normalization scales and offsets are generated (`output` allocation only).
   public var generatesNormalization = false
@@ -78,7 +79,8 @@ extension GeneratorConfiguration {
   ///
   /// - Throws: ``ConfigurationError`` naming the settings and what they would have to be.
   public func validate(for architecture: ConvNetArchitecture) throws(ConfigurationError) {
-    func require(_ condition: Bool, _ sentence: @autoclosure () -> String) throws(ConfigurationError)
+    func require(_ condition: Bool, _ sentence: @autoclosure () -> String)
+      throws(ConfigurationError)
     {
       if !condition { throw ConfigurationError(description: sentence()) }
     }
@@ -110,7 +112,9 @@ extension GeneratorConfiguration {
   private func validateHeads(_ architecture: ConvNetArchitecture) throws(ConfigurationError) {
     let widths = TokenWidths.all(of: self, architecture)
     for (name, width) in widths {
-      for (kind, part) in [("queryWidth", transformer.queryWidth), ("valueWidth", transformer.valueWidth)] {
+      for (kind, part) in [
+        ("queryWidth", transformer.queryWidth), ("valueWidth", transformer.valueWidth),
+      ] {
         let resolved = transformer.resolve(part, tokenWidth: width)
         guard resolved > 0, resolved % transformer.heads == 0 else {
           throw ConfigurationError(

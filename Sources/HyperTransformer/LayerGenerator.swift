@@ -54,11 +54,14 @@ struct LayerGenerator: Model {
     dropout = configuration.localDropout
   }
 
-  /// Writes the layer's slices, `[episodes, count, length]`.
+  /// Writes the layer's slices.
   ///
   /// - Parameters:
   ///   - activations: What enters the layer, `[samples, episodes x channels, height, width]`.
   ///   - shared: Image-level features, `[episodes, samples, width]`.
+  ///   - support: The images' labels, and which are ignored.
+  ///   - pass: Mode and randomness.
+  /// - Returns: `[episodes, count, length]`.
   mutating func slices(
     activations: Tensor, shared: Tensor?, support: SupportSet, _ pass: inout Pass
   ) -> Tensor {

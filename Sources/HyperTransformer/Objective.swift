@@ -4,16 +4,17 @@ import Torch
 
 /// What the generator is trained to make small.
 ///
-/// The mean query cross-entropy of the networks it writes, and optional extras (section A7 of the
-/// released code): weight decay, a penalty on how far generated weights stray from trained base
-/// weights, a classifier of the real training classes on the shared features, and warm-up heads.
+/// The mean query cross-entropy of the networks it writes, and the released code's optional extras:
+/// weight decay, a penalty on how far generated weights stray from trained base weights, a
+/// classifier of the real training classes on the shared features, and warm-up heads.
 public struct Objective: Codable, Sendable, Hashable {
-  /// Mixed into the expected distribution.
+  /// How much of the expected distribution is the uniform one, from 0 to 1.
   public var labelSmoothing = 0.0
-  /// Times the sum of squares of kernels, generated or not.
+  /// Times the sum of squares of all kernels and the dense layer's weights, generated or not;
+  /// averaged over episodes.
   public var weightDecay = 0.0
   /// Times the squared norm of generated weights over that of base weights, per layer, without the
-  /// dense layer.
+  /// dense layer; averaged over episodes. It acts only where there are base weights.
   public var variationPenalty = 0.0
   /// Times the loss of a linear classifier of real classes on the shared features.
   public var realClassWeight = 0.0
@@ -29,7 +30,8 @@ public struct Objective: Codable, Sendable, Hashable {
   ///
   /// - Parameters:
   ///   - step: From 0.
-  ///   - headCount: Warm-up heads, first layer first.
+  ///   - headCount: How many warm-up heads there are.
+  /// - Returns: The weight of every head, first layer first, and that of the main loss.
   public func warmUpWeights(step: Int, headCount: Int) -> (heads: [Double], main: Double) {
     guard warmUpSteps > 0, headCount > 0 else {
       return ([Double](repeating: 0, count: headCount), 1)

@@ -43,12 +43,14 @@ struct TokenTransformer: Model {
     }
   }
 
-  /// Writes the slices, `[episodes, count, length]`.
+  /// Writes the slices.
   ///
   /// - Parameters:
   ///   - features: `[episodes, samples, features]`.
   ///   - labels: `[episodes, samples]`, `int64`.
   ///   - ignored: `[episodes, samples]`, `bool`, or `nil`.
+  ///   - pass: Mode and randomness.
+  /// - Returns: `[episodes, count, length]`.
   mutating func callAsFunction(
     features: Tensor, labels: Tensor, ignored: Tensor?, _ pass: inout Pass
   ) -> Tensor {
@@ -84,7 +86,8 @@ struct TokenTransformer: Model {
     ignored?.padded([slices.count, 0])
   }
 
-  private mutating func encoded(_ tokens: Tensor, _ ignored: Tensor?, _ pass: inout Pass) -> Tensor {
+  private mutating func encoded(_ tokens: Tensor, _ ignored: Tensor?, _ pass: inout Pass) -> Tensor
+  {
     var x = tokens
     for index in encoder.indices { x = encoder[index].forward(x, mask: ignored, &pass) }
     return x

@@ -21,7 +21,8 @@ public struct TransformerShape: Codable, Sendable, Hashable {
   public var layers: Int
   /// Attention heads.
   public var heads: Int
-  /// Width of queries and keys: a fraction of the token width up to 3, beyond that a number.
+  /// Width of all heads' queries and keys: up to 3 a multiple of the token width, beyond that a
+  /// number of its own (the released code's rule).
   public var queryWidth: Double
   /// Width of values, likewise.
   public var valueWidth: Double
@@ -67,7 +68,8 @@ public struct TransformerShape: Codable, Sendable, Hashable {
   /// The largest number read as a fraction (the released code's rule).
   static let largestFraction = 3.0
 
-  /// A width as a number. Joint layouts round fractions up to whole heads; the others do not round.
+  /// A width as a number. Fractions are rounded up to whole heads, except in the separate layout;
+  /// numbers are taken as they are.
   func resolve(_ width: Double, tokenWidth: Int) -> Int {
     guard width <= Self.largestFraction else { return Int(width) }
     let exact = Int(Double(tokenWidth) * width)

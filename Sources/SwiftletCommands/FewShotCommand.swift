@@ -11,5 +11,6 @@ struct FewShotCommand: ParsableCommand {
       """,
     subcommands: [
       FewShotTrain.self, FewShotEvaluate.self, FewShotGenerate.self, FewShotClassify.self,
+      FewShotReport.self,
     ])
 }

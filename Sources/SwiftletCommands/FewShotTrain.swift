@@ -100,9 +100,8 @@ struct FewShotTrain: ParsableCommand {
 extension FewShotData {
   /// Loads a recipe's data set and divides its classes.
   init(loading data: FewShotRecipe.Data) throws {
-    let set = try Omniglot.load(
-      from: data.source,
-      options: LoadOptions(side: data.imageSize, isInverted: data.isInverted))
+    let set = try DatasetCatalog().load(
+      data.source, options: LoadOptions(side: data.imageSize, isInverted: data.isInverted))
     self.init(set, splitSeed: data.splitSeed)
   }
 }

@@ -1,13 +1,13 @@
 import ArgumentParser
 
 /// The command `swiftlet`: one subcommand per system.
-public struct SwiftletCommand: ParsableCommand {
+public struct SwiftletCommand: AsyncParsableCommand {
   /// Name, summary and subcommands.
   public static let configuration = CommandConfiguration(
     commandName: "swiftlet",
     abstract: "Networks that are small, cheap to adapt, and honest about uncertainty.",
     version: "0.1.0",
-    subcommands: [FewShotCommand.self])
+    subcommands: [FewShotCommand.self, DataCommand.self])
 
   /// Creates the command; the argument parser needs it.
   public init() {}

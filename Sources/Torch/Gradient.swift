@@ -26,7 +26,8 @@ public func valueAndGradient(at points: [Tensor], _ body: ([Tensor]) throws -> T
   try differentiate(points, weights: nil, body)
 }
 
-/// The value of `body` at one point and its gradient there; see ``valueAndGradient(at:_:)``.
+/// The value of `body` at one point and its gradient there; see
+/// ``valueAndGradient(at:_:)-([Tensor],_)``.
 public func valueAndGradient(at point: Tensor, _ body: (Tensor) throws -> Tensor) rethrows
   -> (value: Tensor, gradient: Tensor)
 {
@@ -34,7 +35,7 @@ public func valueAndGradient(at point: Tensor, _ body: (Tensor) throws -> Tensor
   return (value, gradient[0])
 }
 
-/// The gradient of `body` at one point; see ``valueAndGradient(at:_:)``.
+/// The gradient of `body` at one point; see ``valueAndGradient(at:_:)-([Tensor],_)``.
 public func gradient(at point: Tensor, _ body: (Tensor) throws -> Tensor) rethrows -> Tensor {
   try valueAndGradient(at: point, body).gradient
 }
@@ -48,7 +49,7 @@ public func valueAndPullback(
 }
 
 /// The value of `body` at one point and the product of `weights` with its Jacobian there; see
-/// ``valueAndPullback(at:weights:_:)``.
+/// ``valueAndPullback(at:weights:_:)-([Tensor],_,_)``.
 public func valueAndPullback(
   at point: Tensor, weights: Tensor, _ body: (Tensor) throws -> Tensor
 ) rethrows -> (value: Tensor, pullback: Tensor) {

@@ -2,7 +2,7 @@ import SwiftletCommands
 
 @main
 struct Swiftlet {
-  static func main() {
-    SwiftletCommand.main()
+  static func main() async {
+    await SwiftletCommand.main()
   }
 }

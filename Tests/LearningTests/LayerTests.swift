@@ -101,8 +101,24 @@ private struct LayerFixture: Decodable {
       relative: 1e-6)
     #expect(weights[0, .all, .all, 0].max().scalar() == 0)
     #expect(weights[1].min().scalar() > 0)
-    expectClose(weights[2].toDoubles(), [Double](repeating: 0.2, count: 50), relative: 1e-5)
-    #expect(attention(tokens, mask: mask).shape == [3, 5, 8])
+    expectClose(weights[2], attention.attentionWeights(tokens)[2], relative: 1e-2)
+  }
+
+  @Test(arguments: [true, false])
+  func `the output is made of the weights that are shown`(isMasked: Bool) {
+    var random = RandomSource(seed: 2)
+    let attention = MultiHeadAttention(
+      width: 8, queryWidth: 4, valueWidth: 6, heads: 2, using: &random
+    ).cast(to: .float64)
+    let tokens = Tensor(normal: [3, 5, 8], using: &random, .float64)
+    let memory = Tensor(normal: [3, 7, 8], using: &random, .float64)
+    let mask = isMasked ? Tensor(uniform: [3, 7], using: &random) .< 0.4 : nil
+    let weights = attention.attentionWeights(tokens, attendingTo: memory, mask: mask)
+    let values = attention.value(memory).unflattened(-1, into: [2, 3])
+    let mixed = Tensor.einsum("bhtk,bkhv->bthv", weights, values).flattened(from: 2)
+    expectClose(
+      attention(tokens, attendingTo: memory, mask: mask), attention.output(mixed),
+      relative: 1e-9, absolute: 1e-12)
   }
 
   @Test func `sigmoid attention is not normalized and ignores hidden keys`() {

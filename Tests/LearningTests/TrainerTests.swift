@@ -110,16 +110,19 @@ import Torch
 
   @Test func `a signal ends the run after its step with a checkpoint`() throws {
     let optimizer = Tiny.optimizer(.sgd)
+    let interruption = Interruption()
     var task = Tiny.task
     task.batch = { step, random in
-      if step == 4 { raise(SIGTERM) }
+      if step == 4 {
+        kill(getpid(), SIGTERM)
+        for _ in 0..<1000 where !interruption.isRequested { usleep(10_000) }
+      }
       return TinyBatch(&random)
     }
     var settings = try Tiny.settings(optimizer, steps: 1000)
     settings.prefetches = false
     var state = Tiny.state(optimizer)
     let folder = try newFolder()
-    let interruption = Interruption()
     let outcome = try Trainer(settings, task).run(&state, folder: folder) {
       interruption.isRequested
     }

@@ -86,7 +86,8 @@ enum Tiny {
         var copy = model
         var pass = Pass.inference
         return [
-          "loss": loss(&copy, TinyBatch(&random), &pass).value.scalar(), "test/step": Double(step),
+          "loss": loss(&copy, TinyBatch(&random), &pass).value.scalar(),
+          "test/reached": Double(step),
         ]
       })
   }

@@ -68,7 +68,10 @@ public struct MultiHeadAttention: Layer {
   }
 
   /// Self-attention without a mask.
-  public func forward(_ input: Tensor, _ pass: inout Pass) -> Tensor { self(input) }
+  public func forward(_ input: Tensor, _ pass: inout Pass) -> Tensor {
+    // With the label, or the compiler would choose the layer's general call, which comes back here.
+    self(input, mask: nil)
+  }
 
   /// Mixes the values of `memory` (of the tokens themselves when `nil`) for every token.
   ///
@@ -77,7 +80,7 @@ public struct MultiHeadAttention: Layer {
   ///   - tokens: What asks.
   ///   - memory: What is read; the tokens themselves when `nil`.
   ///   - mask: `[batch, keys]`; true (or 1) hides a key from all queries. Where all keys are hidden,
-  ///     softmax weighting looks at them evenly and sigmoid weighting gives nothing.
+  ///     softmax weighting looks at them as if none were and sigmoid weighting gives nothing.
   /// - Returns: `[batch, tokens, width]`.
   public func callAsFunction(
     _ tokens: Tensor, attendingTo memory: Tensor? = nil, mask: Tensor? = nil
@@ -114,8 +117,9 @@ public struct MultiHeadAttention: Layer {
 
   /// What is added to the logits, `[batch, 1, 1, keys]`.
   private func offsets(_ mask: Tensor) -> Tensor {
-    // A large number instead of infinity keeps rows finite whose keys are all hidden.
-    let offsets = mask.cast(to: query.weight.elementType) * -1e8
+    // Not infinity, which would make NaN of rows whose keys are all hidden, and not so large that
+    // single precision would round away the logits it is added to.
+    let offsets = mask.cast(to: query.weight.elementType) * -1e5
     return offsets.expandingShape(at: 1).expandingShape(at: 1)
   }
 
