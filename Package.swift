@@ -92,7 +92,8 @@ let package = Package(
       dependencies: ["Learning", "Torch", "Randomness", "Runs", "SwiftletTestSupport"],
       resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "TorchTests", dependencies: ["Torch", "Randomness", "Files", "Formats", "SwiftletTestSupport"],
+      name: "TorchTests",
+      dependencies: ["Torch", "Randomness", "Files", "Formats", "SwiftletTestSupport"],
       resources: [.copy("Fixtures")]),
     .testTarget(name: "RunsTests", dependencies: ["Runs", "Files"]),
     .testTarget(
