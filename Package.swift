@@ -81,14 +81,19 @@ let package = Package(
     .target(name: "FileFixtures", path: "Tests/FileFixtures"),
     .testTarget(name: "ReportsTests", dependencies: ["Reports"]),
     .testTarget(
-      name: "HyperTransformerTests", dependencies: ["HyperTransformer", "SwiftletTestSupport"],
+      name: "HyperTransformerTests",
+      dependencies: [
+        "HyperTransformer", "Datasets", "Learning", "Torch", "Runs", "Files", "Randomness",
+        "SwiftletTestSupport",
+      ],
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "LearningTests",
       dependencies: ["Learning", "Torch", "Randomness", "Runs", "SwiftletTestSupport"],
       resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "TorchTests", dependencies: ["Torch", "Randomness", "Files", "Formats", "SwiftletTestSupport"],
+      name: "TorchTests",
+      dependencies: ["Torch", "Randomness", "Files", "Formats", "SwiftletTestSupport"],
       resources: [.copy("Fixtures")]),
     .testTarget(name: "RunsTests", dependencies: ["Runs", "Files"]),
     .testTarget(

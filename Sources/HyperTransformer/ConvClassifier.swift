@@ -67,7 +67,9 @@ public struct ConvClassifier: Layer {
 extension GeneratedNetwork {
   /// The network of one episode as a value of its own, with the support images' statistics.
   public func classifier(episode: Int = 0) -> ConvClassifier {
-    var result = ConvClassifier(architecture)
+    // What is not generated, such as biases of zero, goes where the weights are.
+    var result = ConvClassifier(architecture).cast(to: headWeight.elementType)
+      .moved(to: headWeight.device)
     for (index, layer) in layers.enumerated() {
       let channels = architecture.layers[index].channels
       let own = { (tensor: Tensor) in

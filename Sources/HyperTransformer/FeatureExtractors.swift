@@ -21,6 +21,14 @@ public struct SharedFeatures: Codable, Sendable, Hashable {
     self.isScaled = isScaled
   }
 
+  /// Features per image; none without convolutions, whatever the width.
+  var count: Int { layers > 0 ? width : 0 }
+
+  /// Side of the smallest image that leaves something to every convolution.
+  var smallestImage: Int {
+    isPadded || layers < 1 ? 1 : (1..<layers).reduce(3) { side, _ in 2 * side + 1 }
+  }
+
   /// No shared features.
   public static let none = SharedFeatures(layers: 0, width: 0)
 }
@@ -52,8 +60,8 @@ public struct SharedExtractor: Model {
       x = convs[index].forward(x, &pass).relu()
       if !scales.isEmpty {
         // Batch normalization in inference mode with statistics that never change, as released.
-        let scale =
-          scales[index] * (1 / (1 + ConvNetArchitecture.normalizationEpsilon)).squareRoot()
+        let variance = 1 + ConvNetArchitecture.normalizationEpsilon
+        let scale = scales[index] / variance.squareRoot()
         x = x * scale.reshaped(-1, 1, 1) + offsets[index].reshaped(-1, 1, 1)
       }
     }

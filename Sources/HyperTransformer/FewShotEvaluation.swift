@@ -31,7 +31,7 @@ public struct FewShotEvaluation {
   ///   - statistics: Whose statistics batch normalization uses for queries.
   ///   - control: What is done to the tasks.
   ///   - seed: The same seed draws the same tasks.
-  ///   - device: Where the generator is.
+  ///   - device: Where tensors shall be.
   /// - Throws: `EpisodeError` when the set cannot give such tasks.
   public init(
     _ set: ImageSet, plan: EpisodePlan, tasks: Int,
@@ -58,6 +58,7 @@ public struct FewShotEvaluation {
   /// `[episodes, samples, classes]`.
   public func accuracies(_ logits: (TrainingBatch) -> Tensor) -> [Double] {
     var random = RandomSource(seed: seed)
+    var controlRandom = random.split()  // its own, so that controls see the same tasks
     var result: [Double] = []
     let size = 16
     while result.count < tasks {
@@ -65,7 +66,7 @@ public struct FewShotEvaluation {
       let episodes = sampler.batch(of: count, using: &random)
       var batch = TrainingBatch(
         episodes, of: sampler.set, ways: sampler.plan.ways, using: &random, on: device)
-      apply(control, to: &batch.support, using: &random)
+      apply(control, to: &batch.support, using: &controlRandom)
       let found = withoutGradients { logits(batch).argmax(along: 2) .== batch.query.labels }
       result += found.cast(to: .float64).mean(along: 1).toDoubles()
     }

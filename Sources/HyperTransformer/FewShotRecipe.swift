@@ -103,17 +103,9 @@ public struct FewShotRecipe: Recipe {
     func require(_ key: String, _ isAllowed: Bool, _ rule: String) throws(InvalidSetting) {
       if !isAllowed { throw InvalidSetting(key, rule) }
     }
-    try require("data.imageSize", data.imageSize > 0, "must be positive, got \(data.imageSize)")
-    try require("episode.ways", episode.ways > 1, "must be at least 2, got \(episode.ways)")
-    try require("episode.shots", episode.shots > 0, "must be at least 1, got \(episode.shots)")
-    try require(
-      "episode.queriesPerClass", episode.queriesPerClass > 0,
-      "must be at least 1, got \(episode.queriesPerClass)")
-    try require(
-      "network.channels", network.channels > 0, "must be at least 1, got \(network.channels)")
-    try require(
-      "training.episodesPerStep", training.episodesPerStep > 0,
-      "must be at least 1, got \(training.episodesPerStep)")
+    for (key, value, least) in counts {
+      try require(key, value >= least, "must be at least \(least), got \(value)")
+    }
     try require(
       "training.steps", training.steps != nil || training.minutes != nil,
       "and training.minutes are both absent; set one of them")
@@ -125,16 +117,37 @@ public struct FewShotRecipe: Recipe {
         "training.\(key)", (0...1).contains(value), "must be between 0 and 1, got \(value)")
     }
     try require(
-      "training.pretrainingSteps",
-      training.pretrainingSteps == 0 || generator.shared.layers > 0,
+      "objective.labelSmoothing", (0..<1).contains(objective.labelSmoothing),
+      "must be at least 0 and below 1, got \(objective.labelSmoothing)")
+    let hasShared = generator.shared.layers > 0
+    try require(
+      "training.pretrainingSteps", training.pretrainingSteps == 0 || hasShared,
       "needs shared features; set generator.shared.layers")
     try require(
-      "objective.realClassWeight", objective.realClassWeight == 0 || generator.shared.layers > 0,
+      "objective.realClassWeight", objective.realClassWeight == 0 || hasShared,
       "needs shared features; set generator.shared.layers")
     do {
       try generator.validate(for: architecture(imageChannels: 1))
     } catch {
       throw InvalidSetting("generator", "does not fit: \(error)")
     }
+  }
+
+  /// Whole numbers with the least that makes sense.
+  private var counts: [(key: String, value: Int, least: Int)] {
+    [
+      ("data.imageSize", data.imageSize, 1), ("episode.ways", episode.ways, 2),
+      ("episode.shots", episode.shots, 1), ("episode.queriesPerClass", episode.queriesPerClass, 1),
+      ("network.channels", network.channels, 1),
+      ("objective.warmUpSteps", objective.warmUpSteps, 0),
+      ("training.episodesPerStep", training.episodesPerStep, 1),
+      ("training.pretrainingSteps", training.pretrainingSteps, 0),
+      ("training.evaluationInterval", training.evaluationInterval, 1),
+      ("training.checkpointInterval", training.checkpointInterval, 1),
+      ("training.logInterval", training.logInterval, 1),
+      ("evaluation.validationTasks", evaluation.validationTasks, 1),
+      ("evaluation.tasks", evaluation.tasks, 1),
+      ("evaluation.queriesPerClass", evaluation.queriesPerClass, 1),
+    ]
   }
 }

@@ -117,8 +117,9 @@ public struct GeneratedNetwork: Sendable {
   }
 
   /// What the dense layer sees, `[episodes, samples, features]`.
-  static func features(_ x: Tensor, _ architecture: ConvNetArchitecture, _ episodes: Int) -> Tensor
-  {
+  static func features(
+    _ x: Tensor, _ architecture: ConvNetArchitecture, _ episodes: Int
+  ) -> Tensor {
     let maps = x.unflattened(1, into: [episodes, x.extent(1) / episodes])
     return architecture.head == .averagePool
       ? maps.mean(along: 3, 4).transposed(0, 1)

@@ -79,9 +79,9 @@ extension GeneratorConfiguration {
   ///
   /// - Throws: ``ConfigurationError`` naming the settings and what they would have to be.
   public func validate(for architecture: ConvNetArchitecture) throws(ConfigurationError) {
-    func require(_ condition: Bool, _ sentence: @autoclosure () -> String)
-      throws(ConfigurationError)
-    {
+    func require(
+      _ condition: Bool, _ sentence: @autoclosure () -> String
+    ) throws(ConfigurationError) {
       if !condition { throw ConfigurationError(description: sentence()) }
     }
     for (index, geometry) in architecture.geometries.enumerated() {
@@ -90,6 +90,19 @@ extension GeneratorConfiguration {
         "network: layer \(index) leaves nothing of its \(geometry.inputSide)x\(geometry.inputSide) "
           + "input; use larger images than \(architecture.imageSize) or fewer layers")
     }
+    try require(
+      codeWidth >= 1 && localWidth ?? 0 >= 0,
+      "generator: codeWidth must be at least 1 and localWidth at least 0, "
+        + "not \(codeWidth) and \(localWidth ?? 0)")
+    try require(
+      shared.layers == 0 || (shared.layers > 0 && shared.width > 0),
+      "generator: shared.layers must be at least 0 and shared.width at least 1, "
+        + "not \(shared.layers) and \(shared.width)")
+    try require(
+      shared.smallestImage <= architecture.imageSize,
+      "generator: \(shared.layers) shared layers without padding need images of at least "
+        + "\(shared.smallestImage) pixels, not \(architecture.imageSize); "
+        + "set shared.isPadded or use fewer")
     try require(
       localWidth != 0 || shared.layers > 0,
       "generator: localWidth 0 and no shared features leave the transformer nothing to see; "
@@ -106,15 +119,29 @@ extension GeneratorConfiguration {
       transformer.layers >= 1 && transformer.heads >= 1,
       "transformer: layers and heads must be at least 1, "
         + "not \(transformer.layers) and \(transformer.heads)")
-    try validateHeads(architecture)
+    for (name, probability) in [
+      ("transformer.dropout", transformer.dropout), ("sharedDropout", sharedDropout),
+      ("localDropout", localDropout), ("headDropout", headDropout),
+    ] {
+      try require(
+        (0..<1).contains(probability),
+        "generator: \(name) must be at least 0 and below 1, not \(probability)")
+    }
+    try validateWidths(architecture)
   }
 
-  private func validateHeads(_ architecture: ConvNetArchitecture) throws(ConfigurationError) {
-    let widths = TokenWidths.all(of: self, architecture)
+  private func validateWidths(_ architecture: ConvNetArchitecture) throws(ConfigurationError) {
+    let parts = [("queryWidth", transformer.queryWidth), ("valueWidth", transformer.valueWidth)]
+    for (kind, part) in parts + [("innerWidth", transformer.innerWidth)] {
+      guard (0...65_536).contains(part) else {
+        throw ConfigurationError(
+          description: "transformer: \(kind) must be between 0 and 65536, not \(part)")
+      }
+    }
+    let widths =
+      TokenWidths.all(of: self, architecture) + TokenWidths.warmUp(of: self, architecture)
     for (name, width) in widths {
-      for (kind, part) in [
-        ("queryWidth", transformer.queryWidth), ("valueWidth", transformer.valueWidth),
-      ] {
+      for (kind, part) in parts {
         let resolved = transformer.resolve(part, tokenWidth: width)
         guard resolved > 0, resolved % transformer.heads == 0 else {
           throw ConfigurationError(

@@ -49,7 +49,7 @@ struct LayerGenerator: Model {
     features = local
     tokens = TokenTransformer(
       configuration.transformer, slices: slices,
-      featureWidth: (local?.width ?? 0) + configuration.shared.width,
+      featureWidth: (local?.width ?? 0) + configuration.shared.count,
       codeWidth: configuration.codeWidth, classCount: classCount, using: &random)
     dropout = configuration.localDropout
   }
@@ -59,9 +59,9 @@ struct LayerGenerator: Model {
   /// - Parameters:
   ///   - activations: What enters the layer, `[samples, episodes x channels, height, width]`.
   ///   - shared: Image-level features, `[episodes, samples, width]`.
-  ///   - support: The images' labels, and which are ignored.
+  ///   - support: Labels, and which samples to ignore.
   ///   - pass: Mode and randomness.
-  /// - Returns: `[episodes, count, length]`.
+  /// - Returns: What the layer's allocation turns into weights.
   mutating func slices(
     activations: Tensor, shared: Tensor?, support: SupportSet, _ pass: inout Pass
   ) -> Tensor {

@@ -13,7 +13,7 @@ public struct Objective: Codable, Sendable, Hashable {
   /// Times the sum of squares of all kernels and the dense layer's weights, generated or not;
   /// averaged over episodes.
   public var weightDecay = 0.0
-  /// Times the squared norm of generated weights over that of base weights, per layer, without the
+  /// Times the squared norm of generated kernels over that of base kernels, per layer, without the
   /// dense layer; averaged over episodes. It acts only where there are base weights.
   public var variationPenalty = 0.0
   /// Times the loss of a linear classifier of real classes on the shared features.
@@ -30,8 +30,8 @@ public struct Objective: Codable, Sendable, Hashable {
   ///
   /// - Parameters:
   ///   - step: From 0.
-  ///   - headCount: How many warm-up heads there are.
-  /// - Returns: The weight of every head, first layer first, and that of the main loss.
+  ///   - headCount: Warm-up heads, first layer first.
+  /// - Returns: The weight of every head and of the network's own loss.
   public func warmUpWeights(step: Int, headCount: Int) -> (heads: [Double], main: Double) {
     guard warmUpSteps > 0, headCount > 0 else {
       return ([Double](repeating: 0, count: headCount), 1)
@@ -168,8 +168,11 @@ extension Objective {
     if variationPenalty > 0 {
       for (slices, free) in zip(generation.slices, model.generator.network) {
         guard let slices, let base = free.base else { continue }
+        // Bias, scale and offset at the end of a slice are no part of the kernel.
+        let count = base.weight.count / slices.extent(1)
+        let kernels = slices.narrowed(along: 2, from: 0, count: count)
         let size = base.weight.squared().sum() + 1e-8
-        terms.append(slices.squared().sum() / size * (variationPenalty / episodes))
+        terms.append(kernels.squared().sum() / size * (variationPenalty / episodes))
       }
     }
     return terms

@@ -19,7 +19,7 @@ public struct SupportFolder: Sendable {
   /// - Parameters:
   ///   - preparation: How images become input.
   ///   - ways: Classes of the generator, whose number stands for "unlabelled".
-  /// - Returns: One episode; images without a label come last.
+  /// - Returns: All images, the unlabelled ones last.
   /// - Throws: `EpisodeError` with more classes than the generator tells apart, or fewer than two.
   public func support(_ preparation: ClassifierFile.Preparation, ways: Int) throws(EpisodeError)
     -> SupportSet

@@ -50,7 +50,7 @@ struct TokenTransformer: Model {
   ///   - labels: `[episodes, samples]`, `int64`.
   ///   - ignored: `[episodes, samples]`, `bool`, or `nil`.
   ///   - pass: Mode and randomness.
-  /// - Returns: `[episodes, count, length]`.
+  /// - Returns: The part of each slice's output that is used.
   mutating func callAsFunction(
     features: Tensor, labels: Tensor, ignored: Tensor?, _ pass: inout Pass
   ) -> Tensor {
@@ -86,8 +86,9 @@ struct TokenTransformer: Model {
     ignored?.padded([slices.count, 0])
   }
 
-  private mutating func encoded(_ tokens: Tensor, _ ignored: Tensor?, _ pass: inout Pass) -> Tensor
-  {
+  private mutating func encoded(
+    _ tokens: Tensor, _ ignored: Tensor?, _ pass: inout Pass
+  ) -> Tensor {
     var x = tokens
     for index in encoder.indices { x = encoder[index].forward(x, mask: ignored, &pass) }
     return x
@@ -111,7 +112,8 @@ struct TokenTransformer: Model {
     let keys = samples.narrowed(along: 2, from: 0, count: code)
     var logits = weightEmbedding.matmul(keys.transposed())  // [episodes, slices, samples]
     if let ignored {
-      logits = logits.filled(where: ignored.expandingShape(at: 1), with: -.infinity)
+      // A large number instead of infinity keeps the mean finite where all samples are ignored.
+      logits = logits.filled(where: ignored.expandingShape(at: 1), with: -1e8)
     }
     let answers = samples.narrowed(along: 2, from: code, count: slices.length)
     return logits.softmax().matmul(answers)

@@ -15,17 +15,39 @@ enum TokenWidths {
       let features = localCount(side: geometry.inputSide) * nominal
       result += widths("\(index)", slices, features, configuration)
     }
-    let channels = configuration.localWidth ?? architecture.finalChannels
-    let flat = architecture.finalSide * architecture.finalSide * architecture.finalChannels
-    let local =
-      switch configuration.headFeatures {
-      case .convolution, .rectified: channels
-      case .passthrough: flat
-      case .mix: flat + channels
-      }
     let slices = SliceLayout(
       outputs: architecture.classCount, features: architecture.featureCount)
-    return result + widths("logits", slices, channels == 0 ? 0 : local, configuration)
+    return result
+      + widths(
+        "logits", slices,
+        localCount(architecture.finalSide, architecture.finalChannels, configuration),
+        configuration)
+  }
+
+  /// The same for the generators of warm-up heads, one after every convolutional layer but the last.
+  static func warmUp(of configuration: GeneratorConfiguration, _ architecture: ConvNetArchitecture)
+    -> [(layer: String, width: Int)]
+  {
+    guard configuration.warmUpHeads == .generated else { return [] }
+    return architecture.geometries.dropLast().enumerated().flatMap { index, geometry in
+      let channels = geometry.layer.channels
+      return widths(
+        "warmUp.\(index)", SliceLayout(outputs: architecture.classCount, features: channels),
+        localCount(geometry.outputSide, channels, configuration), configuration)
+    }
+  }
+
+  /// Local features of a dense layer on a map of the given side and channels.
+  private static func localCount(
+    _ side: Int, _ mapChannels: Int, _ configuration: GeneratorConfiguration
+  ) -> Int {
+    let channels = configuration.localWidth ?? mapChannels
+    guard channels > 0 else { return 0 }
+    return switch configuration.headFeatures {
+    case .convolution, .rectified: channels
+    case .passthrough: side * side * mapChannels
+    case .mix: side * side * mapChannels + channels
+    }
   }
 
   /// How many convolutions the local extractor of a map of this side has.
@@ -38,7 +60,7 @@ enum TokenWidths {
   private static func widths(
     _ layer: String, _ slices: SliceLayout, _ local: Int, _ configuration: GeneratorConfiguration
   ) -> [(layer: String, width: Int)] {
-    let features = local + configuration.shared.width
+    let features = local + configuration.shared.count
     let code = configuration.codeWidth
     return configuration.transformer.layout == .separate
       ? [(layer, code + features), (layer, code + slices.length)]

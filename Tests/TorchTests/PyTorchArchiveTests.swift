@@ -53,23 +53,31 @@ import Torch
 
   @Test func `files that are not dictionaries of tensors say what to do`() throws {
     let legacy = try #require(failure(path("legacy")))
-    #expect(legacy.reason.contains("before 1.6; write it again with torch.save"))
+    #expect(legacy.reason.contains("write it again with torch.save(torch.load(path), path)"))
     let module = try #require(failure(path("module")))
-    #expect(module.reason.contains("torch.save(model.state_dict(), path)"))
+    #expect(
+      module.reason.contains(
+        "class torch.nn.modules.linear.Linear; write it again with torch.save(model.state_dict()"))
     #expect(!module.reason.contains("\n"))
     #expect(failure("/nowhere/file.pt")?.kind == .missing)
   }
 
-  @Test func `damaged files are refused wherever they are cut`() throws {
+  @Test func `files that are cut short are refused or read in full`() throws {
     let whole = try Data(contentsOf: URL(fileURLWithPath: path("state_dict")))
     let folder = NSTemporaryDirectory() + "archives-\(UUID().uuidString)"
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    for count in [0, 1, 3, 10, 100, whole.count / 2, whole.count - 30, whole.count - 1] {
+    let expected = try loadPyTorchArchive(path("state_dict")).map(\.tensor)
+    for count in [0, 1, 3, 10, 100, 500, whole.count / 2, whole.count - 30, whole.count - 1] {
       let path = "\(folder)/\(count).pt"
       try writeDurably(whole.prefix(count), to: path)
-      let found = try #require(failure(path), "cut at \(count)")
-      #expect(found.kind == .malformed)
-      #expect(found.reason.count > 20 && !found.reason.contains("\n"), "\(found.reason)")
+      do {
+        // The table of contents alone may be missing: the check sums of the entries then tell.
+        let found = try loadPyTorchArchive(path).map(\.tensor)
+        #expect(found == expected && count > whole.count / 2)
+      } catch let failure as FileFailure {
+        #expect(failure.kind == .malformed)
+        #expect(failure.reason.count > 20 && !failure.reason.contains("\n"), "\(failure.reason)")
+      }
     }
     let text = "\(folder)/text.pt"
     try writeDurably("no archive at all", to: text)

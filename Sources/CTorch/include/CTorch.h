@@ -62,12 +62,6 @@ typedef struct ct_description {
   void *data;            // first element, or NULL
 } ct_description;
 
-/// A named tensor out of a PyTorch archive.
-typedef struct ct_entry {
-  char *name;
-  ct_tensor *tensor;
-} ct_entry;
-
 // Operators. Looked up once by schema name ("aten::add") and overload ("Tensor"); kept forever.
 char *ct_operator_find(const char *name, const char *overload, const ct_operator **found);
 /// Calls an operator. Missing trailing arguments take the schema's defaults. `capacity` results fit
@@ -107,10 +101,6 @@ int32_t ct_thread_count(void);
 void ct_set_thread_count(int32_t count);
 void ct_set_deterministic(bool enabled);
 const char *ct_version(void);
-
-// PyTorch archives (`torch.save`): every tensor in nested dictionaries, names joined by dots.
-char *ct_archive_read(const char *path, ct_entry **entries, int64_t *count);
-void ct_archive_free(ct_entry *entries);
 
 // Kernel choice: products with at least this many multiply-adds go to oneDNN; negative is never.
 /// Where libtorch was built without oneDNN's products the setting stays at never.
