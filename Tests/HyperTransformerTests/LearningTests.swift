@@ -8,12 +8,15 @@ import Torch
 @testable import HyperTransformer
 
 /// Learning to write networks, at the smallest size where it can be seen.
+///
+/// The bounds leave room for the seed: over five seeds, one at a time, the dense layer alone reached
+/// 0.63 to 0.72 after 400 steps, and all layers a loss of 0.97 to 1.17 after 300.
 @Suite struct LearningTests {
-  /// The generator of the small experiments: two transformer layers.
+  /// The generator of the small experiments: one transformer layer.
   static let configuration: GeneratorConfiguration = {
     var result = GeneratorConfiguration()
     result.shared = SharedFeatures(layers: 3, width: 32)
-    result.transformer = TransformerShape(layers: 2, heads: 2)
+    result.transformer = TransformerShape(layers: 1, heads: 2)
     return result
   }()
 
@@ -24,34 +27,51 @@ import Torch
     recipe.episode = EpisodePlan(ways: 5, shots: 1, queriesPerClass: 5)
     recipe.augmentation = .none
     recipe.network.family = .maxPoolThreeLayer
-    recipe.network.channels = 8
     recipe.generator = configuration
-    recipe.generator.trainedLayers = 3
     recipe.training.episodesPerStep = 8
-    recipe.training.steps = 400
     recipe.training.optimizer = OptimizerRecipe(.adam, learningRate: 1e-3)
-    recipe.training.evaluationInterval = 1_000_000
     recipe.evaluation.validationTasks = 4
     return recipe
   }()
 
   static let data = FewShotData(
-    Glyphs(classes: 300, drawers: 12, side: 14, seed: 3).imageSet(), splitSeed: 1)
+    Glyphs(classes: 1000, drawers: 10, side: 14, seed: 3).imageSet(), splitSeed: 1)
 
-  @Test func `a trained generator writes networks for classes it has never seen`() throws {
-    let training = try FewShotTraining(Self.recipe, data: Self.data)
+  @Test func `a written dense layer tells classes apart that were never seen`() throws {
+    let (loss, generator) = try learned(trainedLayers: 3, steps: 500)
+    #expect(loss < 1.1)  // ln 5 = 1.61
+    #expect(try accuracy(generator).mean > 0.6)
+    // The labels of the support are all it can have learned from.
+    let shuffled = try accuracy(generator, .shuffledLabels)
+    #expect(abs(shuffled.mean - 0.2) < 4 / 1.96 * shuffled.halfWidth)
+  }
+
+  @Test func `whole written networks learn, too`() throws {
+    let (loss, generator) = try learned(trainedLayers: 0, steps: 300)
+    #expect(loss < 1.35)
+    #expect(try accuracy(generator).mean > 0.35)
+  }
+
+  /// The mean loss of the last 50 steps, and the generator.
+  private func learned(
+    trainedLayers: Int, steps: Int
+  ) throws -> (loss: Double, generator: WeightGenerator) {
+    var recipe = Self.recipe
+    recipe.generator.trainedLayers = trainedLayers
+    recipe.training.steps = steps
+    let training = try FewShotTraining(recipe, data: Self.data)
     var state = try training.initialState()
     let log = LossLog(training.task)
-    let trainer = Trainer(try training.trainerSettings(), log.task)
-    _ = try trainer.run(&state)
-    let losses = log.losses
-    print("losses", losses.prefix(5).map { $0 }, losses.suffix(50).reduce(0, +) / 50)
-    let accuracy = try FewShotEvaluation(
-      Self.data.test, plan: Self.recipe.evaluationPlan, tasks: 100
-    ).accuracy(of: state.model.generator)
-    print("accuracy", accuracy)
-    #expect(losses.suffix(50).reduce(0, +) / 50 < 1.1)  // ln 5 = 1.61
-    #expect(accuracy.mean > 0.6)
+    _ = try Trainer(try training.trainerSettings(), log.task).run(&state)
+    return (log.losses.suffix(50).reduce(0, +) / 50, state.model.generator)
+  }
+
+  private func accuracy(
+    _ generator: WeightGenerator, _ control: FewShotEvaluation.Control = .none
+  ) throws -> MeanInterval {
+    try FewShotEvaluation(
+      Self.data.test, plan: Self.recipe.evaluationPlan, tasks: 100, control: control
+    ).accuracy(of: generator)
   }
 }
 
