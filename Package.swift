@@ -79,6 +79,7 @@ let package = Package(
       path: "Tests/SwiftletTestSupport"),
     // Aside: archives and pictures written byte by byte, for the tests of their readers.
     .target(name: "FileFixtures", path: "Tests/FileFixtures"),
+    .testTarget(name: "CommandTests", dependencies: ["swiftlet", "Formats"]),
     .testTarget(name: "ReportsTests", dependencies: ["Reports"]),
     .testTarget(
       name: "HyperTransformerTests",

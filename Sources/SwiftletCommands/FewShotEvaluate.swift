@@ -44,7 +44,8 @@ struct FewShotEvaluate: ParsableCommand {
 
   @Option(
     name: .customLong("set"), parsing: .singleValue,
-    help: ArgumentHelp("Override one setting, as in --set episode.shots=5.", valueName: "key=value"))
+    help: ArgumentHelp("Override one setting, as in --set episode.shots=5.", valueName: "key=value")
+  )
   var overrides: [String] = []
 
   @OptionGroup var device: DeviceOptions

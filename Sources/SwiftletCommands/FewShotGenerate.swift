@@ -34,7 +34,8 @@ struct FewShotGenerate: ParsableCommand {
       let device = try device.prepare()
       let opened = try FewShotRun(folder: runFolder, device: device)
       let data = opened.recipe.data
-      let images = SupportFolder(try ImageFolder(readingFrom: support, options: LoadOptions(side: data.imageSize)))
+      let images = SupportFolder(
+        try ImageFolder(readingFrom: support, options: LoadOptions(side: data.imageSize)))
       let preparation = ClassifierFile.Preparation(
         imageSize: data.imageSize, channels: opened.generator.architecture.imageChannels,
         isInverted: data.isInverted)

@@ -183,7 +183,8 @@ extension FewShotPage {
       y: Axis("accuracy in percent", range: 0...100),
       horizontalReferences: [ReferenceLine("chance", at: 100 / Double(recipe.episode.ways))])
     let figure = Figure(
-      plot, caption: "Accuracy on queries while the generator learns; validation classes are never "
+      plot,
+      caption: "Accuracy on queries while the generator learns; validation classes are never "
         + "trained on.")
     return [.figure(figure)]
   }

@@ -41,7 +41,8 @@ struct TrainingOptions: ParsableArguments {
 
   @Option(
     name: .customLong("set"), parsing: .singleValue,
-    help: ArgumentHelp("Override one setting, as in --set network.channels=4.", valueName: "key=value"))
+    help: ArgumentHelp(
+      "Override one setting, as in --set network.channels=4.", valueName: "key=value"))
   var overrides: [String] = []
 
   @Option(help: "Seed of everything random; the same seed gives the same run.")

@@ -1,0 +1,23 @@
+import Datasets
+import HyperTransformer
+import Runs
+
+extension DatasetError: ExitCoded {
+  /// 66 for a data set that is not there, 65 for one that is not as it should be.
+  public var exitCode: Runs.ExitCode {
+    switch self {
+    case .unknown, .absent: .missingInput
+    default: .badInput
+    }
+  }
+}
+
+extension EpisodeError: ExitCoded {
+  /// 65: the data cannot give such episodes.
+  public var exitCode: Runs.ExitCode { .badInput }
+}
+
+extension ConfigurationError: ExitCoded {
+  /// 65: the settings do not fit together.
+  public var exitCode: Runs.ExitCode { .badInput }
+}
