@@ -28,10 +28,10 @@ public struct ConvClassifier: Layer {
   public mutating func forward(_ input: Tensor, _ pass: inout Pass) -> Tensor {
     var x = input
     for index in layers.indices {
-      x = layers[index].convolution.forward(x, &pass)
-      x = GeneratedNetwork.finish(x, architecture.layers[index], architecture) {
-        layers[index].norm.forward($0, &pass)
-      }
+      let convolution = layers[index].convolution
+      x = architecture.apply(
+        layer: index, to: x, kernel: convolution.weight, bias: convolution.bias
+      ) { layers[index].norm.forward($0, &pass) }
     }
     let features =
       architecture.head == .averagePool ? x.globalAveragePooled() : x.flattened(from: 1)

@@ -33,6 +33,9 @@ public struct ConvNetArchitecture: Codable, Sendable, Hashable {
     }
 
     var padding: Padding { isPadded ? .same : .valid }
+
+    /// Whether convolution, activation and pooling can be one operation.
+    var isFusable: Bool { isPadded && stride == 1 && pooling == 2 && kernelSize % 2 == 1 }
   }
 
   /// What the dense layer sees.
@@ -50,8 +53,11 @@ public struct ConvNetArchitecture: Codable, Sendable, Hashable {
     /// Slope 0.01 left of zero.
     case leakyRelu
 
+    /// Factor of negative values.
+    var slope: Double { self == .relu ? 0 : 0.01 }
+
     func callAsFunction(_ input: Tensor) -> Tensor {
-      self == .relu ? input.relu() : input.leakyRelu(slope: 0.01)
+      self == .relu ? input.relu() : input.leakyRelu(slope: slope)
     }
   }
 

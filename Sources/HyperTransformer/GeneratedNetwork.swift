@@ -23,6 +23,22 @@ public struct GeneratedNetwork: Sendable {
     var mean: Tensor
     var variance: Tensor
 
+    /// Applies the layer to `[samples, episodes x inputs, height, width]`, with every episode's own
+    /// kernels or with one kernel for all.
+    func apply(
+      _ index: Int, of architecture: ConvNetArchitecture, to x: Tensor, _ episodes: Int,
+      normalize: (Tensor) -> Tensor
+    ) -> Tensor {
+      guard isShared else {
+        return architecture.apply(
+          layer: index, to: x, kernel: kernel, bias: bias, networks: episodes, normalize: normalize)
+      }
+      let samples = x.extent(0)
+      return architecture.apply(
+        layer: index, to: x.merged(samples * episodes), kernel: kernel, bias: bias
+      ) { normalize($0.merged(samples)) }
+    }
+
     func normalizeQuery(_ input: Tensor, _ statistics: Statistics) -> Tensor {
       switch statistics {
       case .batch:
@@ -76,9 +92,9 @@ public struct GeneratedNetwork: Sendable {
   ) -> Tensor {
     var x = images.flattened(from: 1, through: 2)
     for (index, layer) in layers.enumerated() {
-      let shape = architecture.layers[index]
-      x = Self.convolved(x, layer, shape, episodeCount)
-      x = Self.finish(x, shape, architecture) { layer.normalizeQuery($0, statistics) }
+      x = layer.apply(index, of: architecture, to: x, episodeCount) {
+        layer.normalizeQuery($0, statistics)
+      }
       look(index, x)
     }
     var features = Self.features(x, architecture, episodeCount)
@@ -86,34 +102,6 @@ public struct GeneratedNetwork: Sendable {
       features = features.dropout(probability: headDropout, using: &pass.random)
     }
     return headBias.adding(batchProductOf: features, headWeight)
-  }
-
-  /// Convolution with every episode's own kernels, or with one kernel for all.
-  static func convolved(
-    _ x: Tensor, _ layer: Layer, _ shape: ConvNetArchitecture.Layer, _ episodes: Int
-  ) -> Tensor {
-    guard layer.isShared else {
-      return x.convolved(
-        with: layer.kernel, bias: layer.bias, stride: shape.stride, padding: shape.padding,
-        groups: episodes)
-    }
-    let images = x.merged(x.extent(0) * episodes)
-    let y = images.convolved(
-      with: layer.kernel, bias: layer.bias, stride: shape.stride, padding: shape.padding)
-    return y.merged(x.extent(0))
-  }
-
-  /// What follows the convolution, in the architecture's order.
-  static func finish(
-    _ x: Tensor, _ shape: ConvNetArchitecture.Layer, _ architecture: ConvNetArchitecture,
-    normalize: (Tensor) -> Tensor
-  ) -> Tensor {
-    let pool = { (input: Tensor) in
-      shape.pooling == 1 ? input : input.maxPooled(window: shape.pooling)
-    }
-    return architecture.normalizesBeforeActivation
-      ? architecture.nonlinearity(normalize(pool(x)))
-      : normalize(pool(architecture.nonlinearity(x)))
   }
 
   /// What the dense layer sees, `[episodes, samples, features]`.

@@ -153,9 +153,8 @@ public struct WeightGenerator: Model {
     _ x: Tensor, _ layer: inout GeneratedNetwork.Layer, _ architecture: ConvNetArchitecture,
     _ index: Int, _ episodes: Int
   ) -> Tensor {
-    let shape = architecture.layers[index]
-    let convolved = GeneratedNetwork.convolved(x, layer, shape, episodes)
-    return GeneratedNetwork.finish(convolved, shape, architecture) { input in
+    let written = layer
+    return written.apply(index, of: architecture, to: x, episodes) { input in
       let result = input.batchNormalized(
         scale: layer.supportScale, offset: layer.supportOffset,
         epsilon: ConvNetArchitecture.normalizationEpsilon)

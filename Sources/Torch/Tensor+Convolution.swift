@@ -1,6 +1,7 @@
 private enum Ops {
   static let convolution = Operator("aten::convolution")
   static let transposedConvolution = Operator("aten::conv_transpose2d", "input")
+  static let episodeBlock = Operator("swiftlet::episode_block")
   static let maxPool = Operator("aten::max_pool2d")
   static let avgPool = Operator("aten::avg_pool2d")
   static let adaptiveAvgPool = Operator("aten::adaptive_avg_pool2d")
@@ -75,6 +76,34 @@ extension Tensor {
     Ops.transposedConvolution(
       .tensor(self), .tensor(weight), .optional(bias), .ints([stride, stride]),
       .ints([border, border]), .ints([extra, extra]), .int(groups), .ints([dilation, dilation]))
+  }
+
+  /// A layer of many small networks at once: convolution that keeps the size, 2x2 max-pooling and a
+  /// rectifier, in this order.
+  ///
+  /// Equal to `convolved(with: weight, bias: bias, padding: .same, groups: networks)`, `maxPooled`
+  /// and `leakyRelu(slope:)`, but several times quicker for `float32` on the processor, where only
+  /// the pooled map is ever stored. Rectifying before pooling gives the same, because a rectifier
+  /// keeps the order of values.
+  ///
+  /// - Shapes: this tensor is `[batch, networks * inputs, height, width]`, `weight` is
+  ///   `[networks * outputs, inputs, window, window]` with an odd window, `bias` is
+  ///   `[networks * outputs]`; the result is `[batch, networks * outputs, height / 2, width / 2]`,
+  ///   rounded down.
+  /// - Parameters:
+  ///   - weight: The kernels, network by network.
+  ///   - bias: Added to the convolution.
+  ///   - networks: Into how many networks the channels are divided.
+  ///   - slope: Factor of negative values: 0 for the plain rectifier, 1 for none.
+  public func convolvedAndPooled(
+    with weight: Tensor, bias: Tensor? = nil, networks: Int = 1, slope: Double = 0
+  ) -> Tensor {
+    require(
+      rank == 4 && weight.rank == 4 && weight.extent(2) % 2 == 1 && weight.extent(3) % 2 == 1,
+      "convolvedAndPooled: input \(summary) and weight \(weight.summary) must both have 4 axes, "
+        + "and the window must be odd")
+    return Ops.episodeBlock(
+      .tensor(self), .tensor(weight), .optional(bias), .int(networks), .real(slope))
   }
 
   /// The largest value of each window; without a stride the windows do not overlap.
