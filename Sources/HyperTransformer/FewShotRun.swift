@@ -1,3 +1,4 @@
+import Datasets
 import Files
 import Foundation
 import Learning
@@ -13,6 +14,8 @@ public struct FewShotRun: Sendable {
   public var generator: WeightGenerator
   /// Which file the weights came from.
   public var checkpointPath: String
+  /// The mean pixel value of the training images, 0 to 255, if it was recorded.
+  public var trainingBrightness: Double?
 
   /// Opens a run folder, with the weights that were best on the validation classes if there are any.
   ///
@@ -35,6 +38,7 @@ public struct FewShotRun: Sendable {
         reason: "holds no weight generator; is \(folder) a run of another command?")
     }
     var random = RandomSource(seed: 0)
+    trainingBrightness = checkpoint.metadata[Self.brightnessKey].flatMap(Double.init)
     let channels = Int(checkpoint.metadata["imageChannels"] ?? "1") ?? 1
     generator = try WeightGenerator(
       writing: recipe.architecture(imageChannels: channels), recipe.generator, using: &random)
@@ -44,5 +48,23 @@ public struct FewShotRun: Sendable {
     try loadParameters(
       into: &generator, from: tensors, strict: true, origin: checkpointPath)
     generator = generator.moved(to: device)
+  }
+
+  /// The checkpoint's text with the training images' mean pixel value.
+  static let brightnessKey = "meanPixel"
+
+  /// Whether images look like negatives of those the generator learned from: their mean pixel value
+  /// would be much closer if dark and light were exchanged.
+  public func seemsInverted(_ images: ImageSet) -> Bool {
+    guard let trainingBrightness else { return false }
+    let found = images.meanValue
+    return abs(255 - found - trainingBrightness) + 32 < abs(found - trainingBrightness)
+  }
+}
+
+extension ImageSet {
+  /// The mean pixel value, 0 to 255.
+  var meanValue: Double {
+    pixels.isEmpty ? 0 : Double(pixels.reduce(0) { $0 + Int($1) }) / Double(pixels.count)
   }
 }

@@ -87,7 +87,8 @@ public struct FewShotTraining {
     let evaluation = try FewShotEvaluation(
       data.validation, plan: recipe.evaluationPlan, tasks: recipe.evaluation.validationTasks,
       statistics: recipe.evaluation.statistics, device: device)
-    return ["accuracy": evaluation.accuracy(of: generator).mean]
+    let accuracy = evaluation.accuracy(of: generator)
+    return ["accuracy": accuracy.mean, "accuracyMargin": accuracy.halfWidth]
   }
 
   /// The trainer's settings for this recipe.
@@ -104,6 +105,7 @@ public struct FewShotTraining {
     settings.best = BestMetric.largest("accuracy")
     settings.metadata = [
       "kind": FewShotRecipe.name, "imageChannels": "\(data.training.channels)",
+      FewShotRun.brightnessKey: "\(data.training.meanValue)",
     ]
     return settings
   }

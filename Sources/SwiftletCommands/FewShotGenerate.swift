@@ -36,6 +36,11 @@ struct FewShotGenerate: ParsableCommand {
       let data = opened.recipe.data
       let images = SupportFolder(
         try ImageFolder(readingFrom: support, options: LoadOptions(side: data.imageSize)))
+      if opened.seemsInverted(images.folder.images) {
+        console.note(
+          "note: these pictures look like negatives of those the generator learned from; "
+            + "if accuracy is poor, exchange dark and light")
+      }
       let preparation = ClassifierFile.Preparation(
         imageSize: data.imageSize, channels: opened.generator.architecture.imageChannels,
         isInverted: data.isInverted)

@@ -25,6 +25,7 @@ import Testing
     let written = try CommandRun(
       "few-shot", "generate", "--run", run, "--support", pictures, "--output", model, "--json")
     #expect((object(written.output)?["classes"] as? [String])?.count == 3, "\(written.messages)")
+    #expect(!written.messages.contains("negatives"))
     let names = try FileManager.default.contentsOfDirectory(atPath: pictures).sorted()
     let classified = try CommandRun(
       "few-shot", "classify", "--model", model, "\(pictures)/\(names[0])/0.png", "--json")
