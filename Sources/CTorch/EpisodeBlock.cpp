@@ -54,6 +54,20 @@ struct Block {
   int64_t gradient_size() const { return outputs * kernel * padded_run; }
 };
 
+/// Zeros that begin at a cache line, so that vectors of eight channels do not cross two.
+class Numbers {
+ public:
+  explicit Numbers(int64_t count) : lines((count + 15) / 16) {}
+  float *data() { return lines.empty() ? nullptr : lines.data()->numbers; }
+  void clear() { std::fill(lines.begin(), lines.end(), Line{}); }
+
+ private:
+  struct alignas(64) Line {
+    float numbers[16];
+  };
+  std::vector<Line> lines;
+};
+
 /// Positions in a padded image and what happens there.
 struct Spots {
   int32_t *offsets;
@@ -140,8 +154,8 @@ std::pair<at::Tensor, at::Tensor> forward(
     images, block.episodes * block.outputs, block.pooled_height, block.pooled_width};
   at::Tensor output = at::empty(shape, input.options());
   at::Tensor marks = at::empty(shape, input.options().dtype(at::kByte));
-  std::vector<float> weights(block.episodes * padded_outputs * size);
-  std::vector<float> offsets(block.episodes * padded_outputs);
+  Numbers weights(block.episodes * padded_outputs * size);
+  Numbers offsets(block.episodes * padded_outputs);
   const auto *kernel_data = kernel.const_data_ptr<float>();
   for (int64_t e = 0; e < block.episodes; ++e) {
     float *packed = weights.data() + e * padded_outputs * size;
@@ -160,7 +174,7 @@ std::pair<at::Tensor, at::Tensor> forward(
   auto *marks_data = marks.mutable_data_ptr<uint8_t>();
   const Kernels &kernels = Kernels::best();
   at::parallel_for(0, images * block.episodes, 1, [&](int64_t start, int64_t end) {
-    std::vector<float> padded(block.padded_size), lane_output(8 * block.pooled);
+    Numbers padded(block.padded_size), lane_output(8 * block.pooled);
     std::vector<uint8_t> lane_marks(8 * block.pooled);
     for (int64_t i = start; i < end; ++i) {
       const int64_t e = i % block.episodes;
@@ -178,17 +192,17 @@ struct Gradients {
   at::Tensor input, kernel, bias;
 };
 
-/// Gradients of the kernel and the bias, and of the input if wanted. The images of an episode are
+/// Gradients of the kernel, and of the input and the bias if wanted. The images of an episode are
 /// divided into parts, whose sums are added at the end.
 Gradients backward(
   const Block &block, const at::Tensor &input, const at::Tensor &kernel, const at::Tensor &marks,
-  const at::Tensor &gradient, bool wants_input
+  const at::Tensor &gradient, bool wants_input, bool wants_bias
 ) {
   const int64_t images = input.size(0), size = block.gradient_size();
   const int64_t part_size = std::max<int64_t>(8, (images + 7) / 8);
   const int64_t parts = (images + part_size - 1) / part_size;
-  std::vector<float> weights(block.episodes * size), sums(block.episodes * parts * size);
-  std::vector<float> bias_sums(block.episodes * parts * block.outputs);
+  Numbers weights(block.episodes * size), sums(block.episodes * parts * size);
+  Numbers bias_sums(wants_bias ? block.episodes * parts * block.outputs : 0);
   std::vector<int32_t> origins;
   for (int64_t y = 0; y < block.pooled_height; ++y) {
     for (int64_t x = 0; x < block.pooled_width; ++x) {
@@ -203,7 +217,7 @@ Gradients backward(
   for (int64_t e = 0; e < block.episodes; ++e) {
     for_each_weight(
       block, kernel_data + e * kernel_size, [&](int64_t o, int64_t y, int64_t place, float value) {
-        weights[e * size + place_of(o, y, place)] = value;
+        weights.data()[e * size + place_of(o, y, place)] = value;
       });
   }
   Gradients result;
@@ -214,8 +228,8 @@ Gradients backward(
   const auto *marks_data = marks.const_data_ptr<uint8_t>();
   const Kernels &kernels = Kernels::best();
   at::parallel_for(0, block.episodes * parts, 1, [&](int64_t start, int64_t end) {
-    std::vector<float> padded(block.padded_size), change(wants_input ? block.padded_size : 0);
-    std::vector<float> values(block.pooled);
+    Numbers padded(block.padded_size), change(wants_input ? block.padded_size : 0);
+    Numbers values(block.pooled);
     std::vector<int32_t> offsets(block.pooled);
     const Spots spots{offsets.data(), values.data(), block.pooled};
     for (int64_t task = start; task < end; ++task) {
@@ -223,12 +237,12 @@ Gradients backward(
       for (int64_t n = first; n < std::min(first + part_size, images); ++n) {
         const int64_t i = n * block.episodes + e;
         kernels.pad(block, input_data + i * block.image_size(), padded.data());
-        std::fill(change.begin(), change.end(), 0.0f);
+        change.clear();
         kernels.backward_image(
           block, spots, origins.data(), padded.data(), weights.data() + e * size,
           gradient_data + i * block.output_size(), marks_data + i * block.output_size(),
-          sums.data() + task * size, bias_sums.data() + task * block.outputs,
-          wants_input ? change.data() : nullptr);
+          sums.data() + task * size,
+          wants_bias ? bias_sums.data() + task * block.outputs : nullptr, change.data());
         if (wants_input) {
           kernels.crop(block, change.data(), input_gradient + i * block.image_size());
         }
@@ -236,21 +250,21 @@ Gradients backward(
     }
   });
   result.kernel = at::empty_like(kernel);
-  result.bias = at::zeros({block.episodes * block.outputs}, kernel.options());
+  if (wants_bias) result.bias = at::zeros({block.episodes * block.outputs}, kernel.options());
   auto *kernel_gradient = result.kernel.mutable_data_ptr<float>();
-  auto *bias_gradient = result.bias.mutable_data_ptr<float>();
+  auto *bias_gradient = wants_bias ? result.bias.mutable_data_ptr<float>() : nullptr;
   for (int64_t e = 0; e < block.episodes; ++e) {
     for_each_weight(
       block, kernel_gradient + e * kernel_size,
       [&](int64_t o, int64_t y, int64_t place, float &value) {
         value = 0;
         for (int64_t part = 0; part < parts; ++part) {
-          value += sums[(e * parts + part) * size + place_of(o, y, place)];
+          value += sums.data()[(e * parts + part) * size + place_of(o, y, place)];
         }
       });
-    for (int64_t part = 0; part < parts; ++part) {
+    for (int64_t part = 0; wants_bias && part < parts; ++part) {
       for (int64_t o = 0; o < block.outputs; ++o) {
-        bias_gradient[e * block.outputs + o] += bias_sums[(e * parts + part) * block.outputs + o];
+        bias_gradient[e * block.outputs + o] += bias_sums.data()[(e * parts + part) * block.outputs + o];
       }
     }
   }
@@ -325,8 +339,7 @@ class EpisodeBlock : public torch::autograd::Function<EpisodeBlock> {
     const Block block(saved[0], saved[1], episodes, slope);
     Gradients found = ::backward(
       block, saved[0].contiguous(), saved[1].contiguous(), saved[3], gradients[0].contiguous(),
-      wants_input);
-    if (!wants_bias) found.bias = at::Tensor();
+      wants_input, wants_bias);
     return {found.input, found.kernel, found.bias, at::Tensor(), at::Tensor()};
   }
 

@@ -260,24 +260,32 @@ inline void for_each_piece(const Block &block, const Pass &pass) {
 }
 
 /// Where the gradient of one output channel enters the padded image, and how much.
-inline float find_spots(
+inline void find_spots(
   const Block &block, const int32_t *origins, const float *gradient, const uint8_t *marks,
   const Spots &spots
 ) {
   const auto row = static_cast<int32_t>(block.row), column = static_cast<int32_t>(block.inputs);
-  float total = 0;
-  for (int64_t i = 0; i < block.pooled; ++i) {
+  for (int64_t i = 0; i < spots.count; ++i) {
     const int32_t mark = marks[i];
     spots.offsets[i] = origins[i] + (mark & 2 ? row : 0) + (mark & 1 ? column : 0);
     const float closed = block.slope == 0 ? 0.0f : gradient[i] * block.slope;
     spots.values[i] = mark & is_closed ? closed : gradient[i];
-    total += spots.values[i];
   }
+}
+
+/// The sum in eight strands.
+inline float sum(const float *values, int64_t count) {
+  Lanes strands{};
+  int64_t i = 0;
+  for (; i + 8 <= count; i += 8) strands += load(values + i);
+  float total = 0;
+  for (int lane = 0; lane < 8; ++lane) total += strands[lane];
+  for (; i < count; ++i) total += values[i];
   return total;
 }
 
 /// One image of one episode. `weight` and `weight_gradient` are `[outputs, kernel, padded run]`;
-/// gradients are added to what is there, and `input_gradient` may be absent.
+/// gradients are added to what is there; those of bias and input may be absent.
 void backward_image(
   const Block &block, const Spots &spots, const int32_t *origins, const float *padded,
   const float *weight, const float *gradient, const uint8_t *marks, float *weight_gradient,
@@ -285,8 +293,8 @@ void backward_image(
 ) {
   const int64_t size = block.kernel * block.padded_run;
   for (int64_t o = 0; o < block.outputs; ++o) {
-    bias_gradient[o] +=
-      find_spots(block, origins, gradient + o * block.pooled, marks + o * block.pooled, spots);
+    find_spots(block, origins, gradient + o * block.pooled, marks + o * block.pooled, spots);
+    if (bias_gradient != nullptr) bias_gradient[o] += sum(spots.values, spots.count);
     for_each_piece(block, [&]<int Rows, int Vectors>(int64_t r, int64_t start) {
       const int64_t there = o * size + r * block.padded_run + start;
       const int64_t here = r * block.row + start;

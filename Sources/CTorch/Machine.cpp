@@ -4,7 +4,14 @@
 #include <ATen/Version.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <dlfcn.h>
+#include <stdlib.h>
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
 #include <torch/version.h>
+
+#include <algorithm>
+#include <climits>
 
 #include "Internal.hpp"
 
@@ -42,6 +49,17 @@ void ct_set_thread_count(int32_t count) { at::set_num_threads(count); }
 
 void ct_set_deterministic(bool enabled) {
   at::globalContext().setDeterministicAlgorithms(enabled, /*warn_only=*/true);
+}
+
+void ct_keep_freed_memory(int64_t bytes) {
+#if defined(__GLIBC__)
+  const int limit = static_cast<int>(std::clamp<int64_t>(bytes, 0, INT_MAX));
+  mallopt(M_TRIM_THRESHOLD, limit);
+  // Older versions allow no more than 32 MiB here.
+  if (mallopt(M_MMAP_THRESHOLD, limit) == 0) mallopt(M_MMAP_THRESHOLD, std::min(limit, 32 << 20));
+#else
+  static_cast<void>(bytes);
+#endif
 }
 
 const char *ct_version(void) { return TORCH_VERSION; }

@@ -17,8 +17,9 @@ struct DeviceOptions: ParsableArguments {
   @Option(help: "Threads one operation may use (default: all cores).")
   var threads: Int?
 
-  /// Applies the thread count and returns the device.
+  /// Sets the engine up and returns the device.
   func prepare() throws -> Device {
+    Engine.keepFreedMemory()
     if let threads {
       guard threads > 0 else { throw UsageError("--threads must be at least 1, got \(threads)") }
       Engine.threadCount = threads

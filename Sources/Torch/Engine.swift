@@ -11,6 +11,16 @@ public enum Engine {
     set { ct_set_thread_count(Int32(newValue)) }
   }
 
+  /// Keeps freed memory for later tensors, up to so many bytes, instead of handing it back to the
+  /// system.
+  ///
+  /// A training step frees what the next one needs again, and on Linux fetching it anew, page by page,
+  /// can cost a tenth of the time. A program calls this once at its start; it matters only with the
+  /// C library's own allocator (glibc), and only for memory of the processor.
+  public static func keepFreedMemory(upTo bytes: Int = 1 << 30) {
+    ct_keep_freed_memory(Int64(bytes))
+  }
+
   /// Asks for deterministic kernels where libtorch has a choice (it matters on GPUs).
   public static func useDeterministicKernels(_ enabled: Bool) { ct_set_deterministic(enabled) }
 

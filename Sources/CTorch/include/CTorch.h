@@ -100,6 +100,8 @@ char *ct_synchronize(int32_t device_kind, int32_t device_index);
 int32_t ct_thread_count(void);
 void ct_set_thread_count(int32_t count);
 void ct_set_deterministic(bool enabled);
+/// Keeps so many bytes of freed memory instead of handing them back to the system (glibc only).
+void ct_keep_freed_memory(int64_t bytes);
 const char *ct_version(void);
 
 // Kernel choice: products with at least this many multiply-adds go to oneDNN; negative is never.
