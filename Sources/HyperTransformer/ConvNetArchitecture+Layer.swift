@@ -13,6 +13,7 @@ extension ConvNetArchitecture {
   ///   - networks: How many networks lie side by side in the channels.
   ///   - normalize: Batch normalization; what it returns may be divided otherwise into batch and
   ///     channels.
+  /// - Returns: `[batch, networks x outputs, height, width]`, or as `normalize` divides it.
   func apply(
     layer index: Int, to images: Tensor, kernel: Tensor, bias: Tensor?, networks: Int = 1,
     normalize: (Tensor) -> Tensor

@@ -95,6 +95,7 @@ extension Tensor {
   ///   - bias: Added to the convolution.
   ///   - networks: Into how many networks the channels are divided.
   ///   - slope: Factor of negative values: 0 for the plain rectifier, 1 for none.
+  /// - Returns: The pooled maps.
   public func convolvedAndPooled(
     with weight: Tensor, bias: Tensor? = nil, networks: Int = 1, slope: Double = 0
   ) -> Tensor {
