@@ -13,6 +13,7 @@ extension ConvNetArchitecture {
   ///   - networks: How many networks lie side by side in the channels.
   ///   - normalize: Batch normalization; what it returns may be divided otherwise into batch and
   ///     channels.
+  /// - Returns: What the next layer sees, divided as `normalize` left it.
   func apply(
     layer index: Int, to images: Tensor, kernel: Tensor, bias: Tensor?, networks: Int = 1,
     normalize: (Tensor) -> Tensor
