@@ -53,11 +53,10 @@ public struct SharedExtractor: Model {
   }
 
   /// `[images, channels, height, width]` becomes `[images, width]`.
-  mutating func forward(_ images: Tensor) -> Tensor {
-    var pass = Pass.inference
+  func forward(_ images: Tensor) -> Tensor {
     var x = images
     for index in convs.indices {
-      x = convs[index].forward(x, &pass).relu()
+      x = convs[index].rectified(x, slope: 0)
       if !scales.isEmpty {
         // Batch normalization in inference mode with statistics that never change, as released.
         let variance = 1 + ConvNetArchitecture.normalizationEpsilon
@@ -139,8 +138,7 @@ struct LocalExtractor: Model {
   }
 
   /// `[images, channels, height, width]` becomes `[images, width]`.
-  mutating func forward(_ activations: Tensor) -> Tensor {
-    var pass = Pass.inference
+  func forward(_ activations: Tensor) -> Tensor {
     var parts: [Tensor] = []
     if form == .passthrough || form == .mix {
       parts.append(activations.permuted(0, 2, 3, 1).flattened(from: 1))
@@ -148,7 +146,7 @@ struct LocalExtractor: Model {
     var x = activations
     for index in convs.indices {
       if index > 0 { x = x.relu() }
-      x = convs[index].forward(x, &pass)
+      x = convs[index].rectified(x, slope: 1)
       parts.append((form == .rectified ? x.relu() : x).globalAveragePooled())
     }
     return parts.count == 1 ? parts[0] : Tensor(concatenating: parts, along: 1)
@@ -156,5 +154,13 @@ struct LocalExtractor: Model {
 
   mutating func visit(_ walk: inout Walk) {
     walk.children("convs", &convs)
+  }
+}
+
+extension Convolution {
+  /// The convolution of small images and a rectifier with this slope; 1 for none.
+  fileprivate func rectified(_ images: Tensor, slope: Double) -> Tensor {
+    images.convolvedAndRectified(
+      with: weight, bias: bias, stride: stride, padding: padding, slope: slope)
   }
 }

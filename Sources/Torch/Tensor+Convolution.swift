@@ -2,6 +2,7 @@ private enum Ops {
   static let convolution = Operator("aten::convolution")
   static let transposedConvolution = Operator("aten::conv_transpose2d", "input")
   static let episodeBlock = Operator("swiftlet::episode_block")
+  static let smallConvolution = Operator("swiftlet::small_convolution")
   static let maxPool = Operator("aten::max_pool2d")
   static let avgPool = Operator("aten::avg_pool2d")
   static let adaptiveAvgPool = Operator("aten::adaptive_avg_pool2d")
@@ -88,14 +89,13 @@ extension Tensor {
   ///
   /// - Shapes: this tensor is `[batch, networks * inputs, height, width]`, `weight` is
   ///   `[networks * outputs, inputs, window, window]` with an odd window, `bias` is
-  ///   `[networks * outputs]`; the result is `[batch, networks * outputs, height / 2, width / 2]`,
-  ///   rounded down.
+  ///   `[networks * outputs]`.
   /// - Parameters:
   ///   - weight: The kernels, network by network.
   ///   - bias: Added to the convolution.
   ///   - networks: Into how many networks the channels are divided.
   ///   - slope: Factor of negative values: 0 for the plain rectifier, 1 for none.
-  /// - Returns: The pooled maps.
+  /// - Returns: `[batch, networks * outputs, height / 2, width / 2]`, rounded down.
   public func convolvedAndPooled(
     with weight: Tensor, bias: Tensor? = nil, networks: Int = 1, slope: Double = 0
   ) -> Tensor {
@@ -105,6 +105,34 @@ extension Tensor {
         + "and the window must be odd")
     return Ops.episodeBlock(
       .tensor(self), .tensor(weight), .optional(bias), .int(networks), .real(slope))
+  }
+
+  /// A convolution of many small images with few channels, and a rectifier.
+  ///
+  /// Equal to `convolved(with: weight, bias: bias, stride: stride, padding: padding)` and
+  /// `leakyRelu(slope:)`, but quicker for `float32` on the processor with up to about 32 channels.
+  ///
+  /// - Shapes: this tensor is `[batch, inputs, height, width]`, `weight` is
+  ///   `[outputs, inputs, window, window]`, `bias` is `[outputs]`.
+  /// - Parameters:
+  ///   - weight: The kernels.
+  ///   - bias: Added to the convolution.
+  ///   - stride: Step between two positions.
+  ///   - padding: How the border is treated.
+  ///   - slope: Factor of negative values: 0 for the plain rectifier, 1 for none.
+  /// - Returns: `[batch, outputs, newHeight, newWidth]`.
+  public func convolvedAndRectified(
+    with weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Padding = .valid,
+    slope: Double = 0
+  ) -> Tensor {
+    require(
+      rank == 4 && weight.rank == 4,
+      "convolvedAndRectified: input \(summary) and weight \(weight.summary) must both have 4 axes")
+    let vertical = padding.amounts(extent: extent(2), window: weight.extent(2), stride: stride)
+    let horizontal = padding.amounts(extent: extent(3), window: weight.extent(3), stride: stride)
+    let border = [horizontal.before, horizontal.after, vertical.before, vertical.after]
+    return Ops.smallConvolution(
+      .tensor(self), .tensor(weight), .optional(bias), .int(stride), .ints(border), .real(slope))
   }
 
   /// The largest value of each window; without a stride the windows do not overlap.
