@@ -33,7 +33,10 @@ docs: setup ## build the documentation into .build/documentation
 	@Scripts/docs
 
 benchmark: setup ## run the benchmarks
-	swift run -c release --package-path Benchmarks
+	swift build -c release --package-path Benchmarks
+	Benchmarks/.build/release/OperatorBenchmark
+	Benchmarks/.build/release/FewShotBenchmark
+	Benchmarks/.build/release/FewShotBenchmark --episodes-per-step 16
 
 fuzz: setup ## feed the file readers damaged input for FUZZ_SECONDS=60 seconds
 	@Scripts/fuzz $(FUZZ_SECONDS)
