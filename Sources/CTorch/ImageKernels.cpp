@@ -19,7 +19,6 @@ namespace plain {
 constexpr bool has_wide_registers = false;
 #include "PaddedImageKernel.hpp"
 #include "EpisodeBlockKernel.hpp"
-#include "ConvolutionKernel.hpp"
 }  // namespace plain
 
 #if defined(__x86_64__)
@@ -61,7 +60,7 @@ ImageKernels choose() {
 #endif
   return {
     plain::pad, plain::crop, plain::block_forward, plain::block_backward,
-    plain::convolution_forward, plain::convolution_backward};
+    /*convolution_forward=*/nullptr, /*convolution_backward=*/nullptr};
 }
 
 /// Visits weights as `body(output, row of the window, place in the run, value)`; the value may be

@@ -44,6 +44,7 @@ bool is_supported(
   int64_t stride, at::IntArrayRef border
 ) {
   using ctorch::is_plain;
+  if (ImageKernels::best().convolution_forward == nullptr) return false;
   if (!is_plain(input) || !is_plain(weight) || input.dim() != 4 || weight.dim() != 4) return false;
   // With more channels oneDNN is the quicker.
   if (weight.size(0) * weight.size(1) > 32 * 64) return false;

@@ -53,7 +53,7 @@ import Torch
     }
     let support = features(batch.support.images[.all, 0]).reshaped(-1, 3, 2, 2)
     var head = generator.head
-    var shared = generator.shared
+    let shared = generator.shared
     var pass = Pass.inference
     let slices = head.slices(
       activations: support,
