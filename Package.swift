@@ -19,6 +19,7 @@ let package = Package(
   products: [
     .executable(name: "swiftlet", targets: ["swiftlet"]),
     .library(name: "HyperTransformer", targets: ["HyperTransformer"]),
+    .library(name: "UpdateRules", targets: ["UpdateRules"]),
     .library(name: "Datasets", targets: ["Datasets"]),
     .library(name: "Learning", targets: ["Learning"]),
     .library(name: "Torch", targets: ["Torch"]),
@@ -40,8 +41,8 @@ let package = Package(
     .target(
       name: "SwiftletCommands",
       dependencies: [
-        "HyperTransformer", "Datasets", "Images", "Learning", "Torch", "Runs", "Files",
-        "Randomness", "Reports",
+        "HyperTransformer", "UpdateRules", "Datasets", "Images", "Learning", "Torch", "Runs",
+        "Files", "Randomness", "Reports",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(name: "Reports", dependencies: ["Files"]),
@@ -50,6 +51,12 @@ let package = Package(
     .target(
       name: "HyperTransformer",
       dependencies: ["Datasets", "Learning", "Torch", "Images", "Files", "Runs", "Randomness"]),
+
+    .target(
+      name: "UpdateRules",
+      dependencies: [
+        "Learning", "Datasets", "Torch", "Runs", "Files", "Randomness",
+      ]),
 
     // Shared: what several systems use.
     .target(name: "Datasets", dependencies: ["Files", "Formats", "Images", "Randomness"]),
@@ -88,6 +95,12 @@ let package = Package(
         "SwiftletTestSupport",
       ],
       resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "UpdateRulesTests",
+      dependencies: [
+        "UpdateRules", "Datasets", "Learning", "Torch", "Runs", "Files", "Randomness",
+        "SwiftletTestSupport",
+      ]),
     .testTarget(
       name: "LearningTests",
       dependencies: ["Learning", "Torch", "Randomness", "Runs", "SwiftletTestSupport"],

@@ -1,4 +1,5 @@
-// swiftlet::linear: y = x Wᵀ + b through whichever of MKL and oneDNN is the quicker here.
+// swiftlet::linear: y = x Wᵀ + b through whichever of MKL and oneDNN is the quicker here, and
+// swiftlet::product: y = A B in the same way.
 //
 // libtorch sends float32 products to MKL. On some processors the bundled oneDNN is up to twice as
 // fast on the same plain (unpacked) weights; `mkldnn::_linear_pointwise` reaches it but has no
@@ -6,6 +7,7 @@
 // which also makes higher derivatives work.
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/ops/linear.h>
+#include <ATen/ops/matmul.h>
 #include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
@@ -107,11 +109,49 @@ at::Tensor routed_linear(
   return onednn_product(x, weight, bias);
 }
 
+/// A product of two matrices stored by rows, whose gradients come out stored by rows as well.
+class OneDNNProduct : public torch::autograd::Function<OneDNNProduct> {
+ public:
+  static at::Tensor forward(
+    torch::autograd::AutogradContext *context, const at::Tensor &left, const at::Tensor &right
+  ) {
+    context->save_for_backward({left, right});
+    at::AutoDispatchBelowADInplaceOrView guard;
+    return onednn_product(left, right.t(), std::nullopt);
+  }
+
+  static torch::autograd::variable_list backward(
+    torch::autograd::AutogradContext *context, torch::autograd::variable_list gradients
+  ) {
+    const auto saved = context->get_saved_variables();
+    const at::Tensor g = gradients[0].contiguous();
+    at::Tensor left, right;
+    if (context->needs_input_grad(0)) left = routed_linear(g, saved[1], std::nullopt);
+    if (context->needs_input_grad(1)) {
+      right = routed_linear(saved[0].t(), g.t(), std::nullopt);
+    }
+    return {left, right};
+  }
+};
+
+/// `left right` through the same choice of kernels as `linear`.
+at::Tensor routed_product(const at::Tensor &left, const at::Tensor &right) {
+  if (right.dim() != 2 || !prefers_onednn(left, right.t(), std::nullopt)) {
+    return at::matmul(left, right);
+  }
+  if (c10::GradMode::is_enabled() && (left.requires_grad() || right.requires_grad())) {
+    return OneDNNProduct::apply(left, right);
+  }
+  return onednn_product(left, right.t(), std::nullopt);
+}
+
 }  // namespace
 
 TORCH_LIBRARY_FRAGMENT(swiftlet, library) {
   library.def("linear(Tensor input, Tensor weight, Tensor? bias=None) -> Tensor");
   library.impl("linear", c10::DispatchKey::CompositeImplicitAutograd, TORCH_FN(routed_linear));
+  library.def("product(Tensor left, Tensor right) -> Tensor");
+  library.impl("product", c10::DispatchKey::CompositeImplicitAutograd, TORCH_FN(routed_product));
 }
 
 void ct_set_onednn_threshold(int64_t multiply_adds) {

@@ -24,6 +24,7 @@ private enum Ops {
   static let divScalarInPlace = Operator("aten::div_", "Scalar")
   static let fill = Operator("aten::fill_", "Scalar")
   static let copy = Operator("aten::copy_")
+  static let addcmul = Operator("aten::addcmul")
   static let lerp = Operator("aten::lerp", "Scalar")
 }
 
@@ -180,6 +181,11 @@ extension Tensor {
   /// Every element to the power of the other's.
   public func power(_ exponent: Tensor) -> Tensor {
     Ops.powTensor(.tensor(self), .tensor(exponent))
+  }
+
+  /// `self + left * right` in one operator; all three broadcast.
+  public func adding(productOf left: Tensor, _ right: Tensor) -> Tensor {
+    Ops.addcmul(.tensor(self), .tensor(left), .tensor(right))
   }
 
   /// `self + weight * (other - self)`.

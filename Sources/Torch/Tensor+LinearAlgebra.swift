@@ -1,6 +1,7 @@
 private enum Ops {
   static let matmul = Operator("aten::matmul")
   static let linear = Operator("swiftlet::linear")
+  static let product = Operator("swiftlet::product")
   static let bmm = Operator("aten::bmm")
   static let baddbmm = Operator("aten::baddbmm")
   static let einsum = Operator("aten::einsum")
@@ -32,6 +33,12 @@ extension Tensor {
   public func linear(weight: Tensor, bias: Tensor? = nil) -> Tensor {
     Ops.linear(.tensor(self), .tensor(weight), .optional(bias))
   }
+
+  /// The product with a matrix `[inputs, outputs]` by the kernel of ``Engine/productKernel``; the
+  /// matrix's gradient is laid out by rows, like the matrix.
+  ///
+  /// - Shapes: this tensor is `[..., inputs]`; the result is `[..., outputs]`.
+  public func product(_ matrix: Tensor) -> Tensor { Ops.product(.tensor(self), .tensor(matrix)) }
 
   /// Products of two batches of matrices, `[n, a, b]` times `[n, b, c]`.
   public func batchMatmul(_ other: Tensor) -> Tensor { Ops.bmm(.tensor(self), .tensor(other)) }

@@ -148,6 +148,7 @@ public struct Trainer<M: Model, Batch: Sendable> {
       journal.lastLoss = loss.scalar()
       try check(journal.lastLoss, state, gradient)
     }
+    if let adjust = task.adjustGradient { metrics.merge(adjust(&gradient)) { $1 } }
     if let limit = recipe.clipNorm {
       let norm = gradient.clip(toGlobalNorm: limit)
       guard norm.isFinite else { throw nonFinite(loss.scalar(), state, gradient) }
