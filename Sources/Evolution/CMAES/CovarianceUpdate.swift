@@ -1,0 +1,123 @@
+/// What a generation changes in the covariance: `C = keep C + sum of weight y y^T`.
+struct CovarianceUpdate {
+  /// The factor of the old covariance.
+  var keep: Double
+  /// The weights of the candidates, best first, followed by that of the path.
+  var weights: [Double]
+  /// The steps `y` in the order of the weights, with the path last. `[candidates + 1, dimension]`.
+  var steps: Matrix
+  /// The same steps before they took the shape of the distribution, for the candidates only:
+  /// `y = A z`. `[candidates, dimension]`.
+  var normals: Matrix
+  /// The share of its earlier value that the covariance path kept in this generation.
+  var pathKeep: Double
+  /// What the path gained in this generation, in the coordinates of the draws.
+  var pathStep: [Double]
+}
+
+/// How the shape `C` of the distribution is kept.
+///
+/// Each form holds a root `A` with `A A^T = C`, which makes steps out of standard normal draws.
+enum Covariance: Codable, Sendable {
+  /// The covariance itself and its symmetric root, renewed by an eigendecomposition.
+  case symmetric(SymmetricCovariance)
+  /// Only a root, which is multiplied by a factor near the identity in every generation.
+  case factored(FactoredCovariance)
+  /// Variances alone.
+  case diagonal(DiagonalCovariance)
+
+  /// The steps `A z` for rows `z`.
+  func steps(_ normals: Matrix) -> Matrix {
+    switch self {
+    case .symmetric(let form): form.steps(normals)
+    case .factored(let form): form.steps(normals)
+    case .diagonal(let form): form.steps(normals)
+    }
+  }
+
+  /// The row `z` with `A z = step`.
+  func normal(of step: [Double]) -> [Double] {
+    switch self {
+    case .symmetric(let form): form.normal(of: step)
+    case .factored(let form): form.normal(of: step)
+    case .diagonal(let form): form.normal(of: step)
+    }
+  }
+
+  /// Follows a generation. `path` is carried along in the coordinates of `z`.
+  mutating func adapt(_ update: CovarianceUpdate, stepPath: inout [Double]) {
+    // The payload is taken out so that its matrices are changed in place instead of copied.
+    switch self {
+    case .symmetric(var form):
+      self = .nothing
+      form.adapt(update)
+      self = .symmetric(form)
+    case .factored(var form):
+      self = .nothing
+      form.adapt(update, stepPath: &stepPath)
+      self = .factored(form)
+    case .diagonal(var form):
+      self = .nothing
+      form.adapt(update)
+      self = .diagonal(form)
+    }
+  }
+
+  private static var nothing: Covariance { .diagonal(DiagonalCovariance(dimension: 0)) }
+
+  /// The variances of the coordinates.
+  var variances: [Double] {
+    switch self {
+    case .symmetric(let form): form.matrix.diagonal
+    case .factored(let form): form.variances
+    case .diagonal(let form): form.variances
+    }
+  }
+
+  /// The shortest and the longest standard deviation along an axis, as of the last decomposition.
+  var lengths: (shortest: Double, longest: Double) {
+    switch self {
+    case .symmetric(let form): (form.lengths.first ?? 1, form.lengths.last ?? 1)
+    case .factored(let form): (form.shortest, form.longest)
+    case .diagonal(let form):
+      ((form.variances.min() ?? 1).squareRoot(), (form.variances.max() ?? 1).squareRoot())
+    }
+  }
+
+  /// One standard deviation along an axis, counted around.
+  func axis(_ index: Int) -> [Double] {
+    switch self {
+    case .symmetric(let form): form.axis(index)
+    case .factored(let form): form.root.column(index)
+    case .diagonal(let form):
+      form.variances.indices.map { $0 == index ? form.variances[$0].squareRoot() : 0 }
+    }
+  }
+
+  /// Whether a form that was read back has the right size.
+  func fits(dimension: Int) -> Bool {
+    switch self {
+    case .symmetric(let form): form.fits(dimension: dimension)
+    case .factored(let form): form.fits(dimension: dimension)
+    case .diagonal(let form): form.fits(dimension: dimension)
+    }
+  }
+
+  /// Whether a decomposition failed, so that the distribution can no longer be used.
+  var isBroken: Bool {
+    switch self {
+    case .symmetric(let form): form.isBroken
+    case .factored(let form): form.isBroken
+    case .diagonal: false
+    }
+  }
+
+  /// The full matrix.
+  var matrix: Matrix {
+    switch self {
+    case .symmetric(let form): form.matrix
+    case .factored(let form): Matrix.rowProducts(form.root, form.root)
+    case .diagonal(let form): Matrix(diagonal: form.variances)
+    }
+  }
+}

@@ -1,0 +1,31 @@
+/// Eigenvalues and orthonormal eigenvectors of a symmetric matrix.
+///
+/// The matrix is made tridiagonal by Householder reflections and then diagonal by implicitly
+/// shifted QL sweeps (Golub and Van Loan, *Matrix Computations*, chapter 8). Both touch memory row
+/// by row; the rotations of several sweeps are collected and then applied to columns that fit in
+/// the cache.
+struct SymmetricEigen: Sendable {
+  /// The eigenvalues, smallest first.
+  let values: [Double]
+  /// Row `k` is the eigenvector of `values[k]`.
+  let vectors: Matrix
+
+  /// Decomposes a symmetric matrix, of which only the lower triangle is read.
+  ///
+  /// - Returns: `nil` if an element is not finite or a value does not settle within 60 sweeps, which
+  ///   does not happen to finite matrices in practice.
+  init?(_ matrix: Matrix) {
+    precondition(
+      matrix.rows == matrix.columns,
+      "a matrix of \(matrix.rows) x \(matrix.columns) has no eigenvalues; it must be square")
+    guard matrix.elements.allSatisfy(\.isFinite) else { return nil }
+    var tridiagonal = Tridiagonal(matrix)
+    var basis = tridiagonal.basis()
+    guard tridiagonal.diagonalize(rotating: &basis) else { return nil }
+    let order = tridiagonal.diagonal.indices.sorted {
+      tridiagonal.diagonal[$0] < tridiagonal.diagonal[$1]
+    }
+    values = order.map { tridiagonal.diagonal[$0] }
+    vectors = basis.gatheringRows(order)
+  }
+}
