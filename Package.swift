@@ -42,8 +42,8 @@ let package = Package(
     .target(
       name: "SwiftletCommands",
       dependencies: [
-        "HyperTransformer", "UpdateRules", "Datasets", "Images", "Learning", "Torch", "Runs",
-        "Files", "Randomness", "Reports",
+        "HyperTransformer", "UpdateRules", "Datasets", "Evolution", "Images", "Learning", "Torch",
+        "Runs", "Files", "Randomness", "Reports",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(name: "Reports", dependencies: ["Files"]),
@@ -56,7 +56,7 @@ let package = Package(
     .target(
       name: "UpdateRules",
       dependencies: [
-        "Learning", "Datasets", "Torch", "Runs", "Files", "Randomness",
+        "Learning", "Datasets", "Torch", "Evolution", "Runs", "Files", "Randomness",
       ]),
 
     // Shared: what several systems use.
@@ -100,7 +100,7 @@ let package = Package(
     .testTarget(
       name: "UpdateRulesTests",
       dependencies: [
-        "UpdateRules", "Datasets", "Learning", "Torch", "Runs", "Files", "Randomness",
+        "UpdateRules", "Datasets", "Evolution", "Learning", "Torch", "Runs", "Files", "Randomness",
         "SwiftletTestSupport",
       ]),
     .testTarget(

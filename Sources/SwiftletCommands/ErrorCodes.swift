@@ -1,4 +1,5 @@
 import Datasets
+import Evolution
 import HyperTransformer
 import Runs
 
@@ -19,5 +20,10 @@ extension EpisodeError: ExitCoded {
 
 extension ConfigurationError: ExitCoded {
   /// 65: the settings do not fit together.
+  public var exitCode: Runs.ExitCode { .badInput }
+}
+
+extension EvolutionError: ExitCoded {
+  /// 65: no search can be made with these settings.
   public var exitCode: Runs.ExitCode { .badInput }
 }

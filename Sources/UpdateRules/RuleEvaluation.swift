@@ -159,8 +159,8 @@ extension RuleTask {
     training: RuleTask, test: RuleTask, updates: Int, batch: Int, questions: Int,
     using random: inout RandomSource
   ) -> (learning: Episode, questions: Episode) {
-    if training.hasEpisodesOfItsOwn {
-      let whole = training.draw(
+    if test.hasEpisodesOfItsOwn {
+      let whole = test.draw(
         replicas: 1, updates: updates, batch: batch, questions: questions, using: &random)
       return (whole.part(0..<(updates + 1)), whole.part(updates..<(updates + questions + 1)))
     }

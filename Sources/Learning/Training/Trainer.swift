@@ -52,6 +52,18 @@ public struct TrainingOutcome: Sendable, Hashable {
   public var lastEvaluation: Evaluation?
   /// The best evaluation.
   public var bestEvaluation: Evaluation?
+
+  /// Creates an outcome.
+  public init(
+    ending: Ending, step: Int, seconds: Double, lastEvaluation: Evaluation?,
+    bestEvaluation: Evaluation?
+  ) {
+    self.ending = ending
+    self.step = step
+    self.seconds = seconds
+    self.lastEvaluation = lastEvaluation
+    self.bestEvaluation = bestEvaluation
+  }
 }
 
 extension RunPaths {
