@@ -36,7 +36,8 @@ struct RuleEvaluate: ParsableCommand {
         throw UsageError("--data is missing; the rule does not say what it was trained on")
       }
       let trained = file.provenance.updates
-      let marks = try updates.map { try numbers($0, of: "--updates") } ?? [trained > 0 ? trained : 10]
+      let marks =
+        try updates.map { try numbers($0, of: "--updates") } ?? [trained > 0 ? trained : 10]
       let judge = try network.judge(names, for: file, device: device)
       let rule = file.rule().moved(to: device)
       let curves = judge.tasks.map { judge.curve(of: rule, on: $0, at: marks) }

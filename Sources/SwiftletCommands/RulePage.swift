@@ -34,8 +34,8 @@ enum RulePage {
     sections.append(Section("The rule", [.code(file.text)]))
     return Page(
       title: "A learned rule teaches \(task.name)", subtitle: subtitle(judge),
-      lead: "No gradient is computed: neurons pass a few states forward and backward, synapses change "
-        + "by what their two ends say.",
+      lead: "No gradient is computed: neurons pass a few states forward and backward, synapses "
+        + "change by what their two ends say.",
       keyFigures: [
         KeyFigure(
           "Accuracy",

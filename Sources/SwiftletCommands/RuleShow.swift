@@ -20,7 +20,7 @@ struct RuleShow: ParsableCommand {
   @Option(help: "Steps of that learning.")
   var steps = 100
 
-  @Option(help: "Step from which on labels are random, to see whether the network is still plastic.")
+  @Option(help: "Step from which on labels are random: is the network still plastic?")
   var randomizeFrom: Int?
 
   @Option(help: "Write a page to this file.")
@@ -83,10 +83,11 @@ struct RuleShow: ParsableCommand {
       let head = String(
         format: "\n%@: the Jacobian of one step differs from its transpose by %.2g of its largest "
           + "entry (%d weights)\n\n", verdict, symmetry.relative, symmetry.weightCount)
-      let shown = norms.indices.filter { $0 == norms.count - 1 || $0 % max(norms.count / 10, 1) == 0 }
+      let interval = max(norms.count / 10, 1)
+      let shown = norms.indices.filter { $0 == norms.count - 1 || $0 % interval == 0 }
       let table = Table(
-        caption: "Learning \(data): root mean squares of weights by layer, of outputs, and accuracy "
-          + "before each step.",
+        caption: "Learning \(data): root mean squares of weights by layer, of outputs, and "
+          + "accuracy before each step.",
         columns: [
           Table.Column("step", .trailing), Table.Column("weights", .trailing),
           Table.Column("outputs", .trailing), Table.Column("accuracy", .trailing),

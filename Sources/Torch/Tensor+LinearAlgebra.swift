@@ -2,6 +2,7 @@ private enum Ops {
   static let matmul = Operator("aten::matmul")
   static let linear = Operator("swiftlet::linear")
   static let product = Operator("swiftlet::product")
+  static let mixStates = Operator("swiftlet::mix_states")
   static let bmm = Operator("aten::bmm")
   static let baddbmm = Operator("aten::baddbmm")
   static let einsum = Operator("aten::einsum")
@@ -39,6 +40,17 @@ extension Tensor {
   ///
   /// - Shapes: this tensor is `[..., inputs]`; the result is `[..., outputs]`.
   public func product(_ matrix: Tensor) -> Tensor { Ops.product(.tensor(self), .tensor(matrix)) }
+
+  /// Mixes a handful of states that every neuron has: `Σ_k self[..., k, b, j] matrix[k, l]`.
+  ///
+  /// One pass over memory; the result's memory is ordered like this tensor's.
+  ///
+  /// - Shapes: this tensor is `[groups, copies, states, batch, neurons]`, `matrix` is
+  ///   `[groups, 1, states, outputs]` (either may have one group for all); the result is
+  ///   `[groups, copies, outputs, batch, neurons]`.
+  public func mixingStates(by matrix: Tensor) -> Tensor {
+    Ops.mixStates(.tensor(self), .tensor(matrix))
+  }
 
   /// Products of two batches of matrices, `[n, a, b]` times `[n, b, c]`.
   public func batchMatmul(_ other: Tensor) -> Tensor { Ops.bmm(.tensor(self), .tensor(other)) }

@@ -7,7 +7,7 @@ struct Perceptron: Model {
   var layers: [Linear]
   var activation: Activation
 
-  /// - Parameter scale: The deviation of initial weights; `nil` for PyTorch's rule.
+  /// Creates a network whose weights have the deviation `scale`, or follow PyTorch's rule.
   init(sizes: [Int], activation: Activation, scale: Double?, using random: inout RandomSource) {
     self.activation = activation
     layers = []
@@ -51,6 +51,13 @@ public struct Baseline: Sendable, Hashable, Codable {
   public var learningRate: Double
   /// Whether weights begin as the rule's do, instead of by PyTorch's rule.
   public var startsLikeRule: Bool
+
+  /// Creates a setting.
+  public init(kind: Kind, learningRate: Double, startsLikeRule: Bool) {
+    self.kind = kind
+    self.learningRate = learningRate
+    self.startsLikeRule = startsLikeRule
+  }
 
   /// Such as `Adam 0.03`.
   public var name: String { "\(kind.rawValue) \(learningRate)" }

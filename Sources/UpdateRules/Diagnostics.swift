@@ -68,6 +68,7 @@ extension UpdateRule {
   ///   - network: A network of two inputs; one species and replica.
   ///   - side: Points per row.
   ///   - limit: Half the side of the square.
+  /// - Returns: `side` rows of `side` values.
   public func decisionSurface(
     of network: RuleNetwork, side: Int = 41, limit: Double = 1
   ) -> [[Double]] {

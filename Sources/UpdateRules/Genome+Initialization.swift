@@ -94,6 +94,7 @@ extension Genome {
   /// - Parameters:
   ///   - learningRate: The step along the negative gradient of the mean loss.
   ///   - type: The element type.
+  /// - Returns: The genome.
   /// - Paper: section 3.1: `ν = [[1, 1], [0, 0]]`, `μ = I`, pre `I`, post `[[0, 1], [1, 0]]`.
   public static func backpropagation(
     learningRate: Double, _ type: ElementType = .float32
@@ -109,6 +110,7 @@ extension Genome {
   /// The same numbers for `count` layers or steps or species, each free to change from there.
   ///
   /// - Parameter sharing: The extents wanted; those of this genome must be 1 or equal.
+  /// - Returns: A genome with those extents.
   public func expanded(to sharing: GenomeSharing) -> Genome {
     mapped { leaf in
       let isScalar = leaf.rank == 3

@@ -175,8 +175,9 @@ extension GenomeFile {
   /// The file's text.
   public var text: String {
     let body = RecipeWriter.text(of: self).split(separator: "\n", omittingEmptySubsequences: false)
-    return (["# A learned update rule; `swiftlet rule apply --rule FILE` teaches a network with it."]
-      + body.dropFirst()).joined(separator: "\n")
+    let head =
+      "# A learned update rule; `swiftlet rule apply --rule FILE` teaches a network with it."
+    return ([Substring(head)] + body.dropFirst()).joined(separator: "\n")
   }
 
   /// Describes one species of a genome.

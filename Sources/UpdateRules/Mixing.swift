@@ -1,25 +1,15 @@
 import Torch
 
 extension Tensor {
-  /// Mixes the states of neurons: `out[..., l, b, n] = Σ_k self[..., k, b, n] matrix[k, l]`.
-  ///
-  /// - Parameter matrix: `[species or 1, 1, states, channels]`.
-  /// - Returns: `[species, replicas, channels, batch, neurons]`.
-  func mixed(by matrix: Tensor) -> Tensor {
-    let (batch, width) = (extent(3), extent(4))
-    return matrix.transposed().matmul(flattened(from: 3, through: 4))
-      .unflattened(3, into: [batch, width])
-  }
-
   /// Species, replicas and channels as one axis of matrices.
   var matrices: Tensor { flattened(from: 0, through: 2) }
 
   /// A vector over channels, `[species or 1, 1, channels]`, as `[.., channels, 1, 1]`.
   var perChannel: Tensor { expandingShape(at: 3).expandingShape(at: 4) }
 
-  /// The first channel alone where all channels are one.
-  func channels(shared: Bool) -> Tensor {
-    shared ? narrowed(along: 2, from: 0, count: 1) : self
+  /// The first channel of a matrix `[.., states, channels]` alone, where all channels are one.
+  func firstChannel(if isShared: Bool) -> Tensor {
+    isShared ? narrowed(along: -1, from: 0, count: 1) : self
   }
 }
 
@@ -61,5 +51,52 @@ struct InputLayer {
     let copies = left.broadcast(to: [species, replicas, left.extent(2), left.extent(3)])
     return copies.flattened(from: 0, through: 1).batchMatmul(wide.flattened(from: 0, through: 1))
       .reshaped(to: shape)
+  }
+}
+
+/// The neurons of layers as synapses see them: states mixed for a sender or a receiver, each once.
+///
+/// A layer is the sender of the synapses above it and the receiver of those below, and the other way
+/// around for backward weights, so most mixtures are wanted twice.
+struct HebbianMixtures {
+  /// Layers without the input, as seen from above and from below.
+  let senders: [Tensor]
+  let receivers: [Tensor]
+  private var known: [Key: Tensor] = [:]
+
+  private struct Key: Hashable {
+    var layer: Int
+    var isSender: Bool
+    var isPre: Bool
+    var entry: Int
+  }
+
+  /// Whether layers are the same from both sides.
+  private let isCommon: Bool
+
+  /// Layers without the input; `senders` only where they are others from above.
+  init(_ receivers: [Tensor], senders: [Tensor]? = nil) {
+    self.senders = senders ?? receivers
+    self.receivers = receivers
+    isCommon = senders == nil
+  }
+
+  /// A layer mixed by a matrix of the genome.
+  ///
+  /// - Parameters:
+  ///   - layer: Which one, without the input.
+  ///   - isSender: Whether it is seen from above.
+  ///   - isPre: Whether `pre` is used, else `post`.
+  ///   - entry: Which layer's numbers of the genome.
+  ///   - matrix: The matrix, made only if the mixture is not known.
+  /// - Returns: The mixed layer.
+  mutating func mixture(
+    _ layer: Int, isSender: Bool, isPre: Bool, entry: Int, by matrix: () -> Tensor
+  ) -> Tensor {
+    let key = Key(layer: layer, isSender: isSender || isCommon, isPre: isPre, entry: entry)
+    if let found = known[key] { return found }
+    let mixture = (isSender ? senders : receivers)[layer].mixingStates(by: matrix())
+    known[key] = mixture
+    return mixture
   }
 }

@@ -26,11 +26,12 @@ public struct MetaObjective: RecipePart {
     self.balancesClasses = balancesClasses
   }
 
-  /// The loss of every network, `[species, replicas]`.
+  /// The loss of every network.
   ///
   /// - Parameters:
   ///   - outputs: `[species, replicas, batch, outputs]`.
   ///   - targets: The same shape or one that broadcasts to it, +1 and -1.
+  /// - Returns: `[species, replicas]`.
   public func callAsFunction(_ outputs: Tensor, expected targets: Tensor) -> Tensor {
     switch kind {
     case .crossEntropy where outputs.extent(3) == 1:
@@ -52,12 +53,13 @@ public struct MetaObjective: RecipePart {
 
 extension Tensor {
   /// The share of a batch that is classified rightly: by the largest of several outputs, by the sign
-  /// of a single one. `[species, replicas]`.
+  /// of a single one.
   ///
   /// - Parameters:
   ///   - targets: +1 and -1, `[species or 1, replicas, batch, outputs]`.
   ///   - isInverted: Whether the smallest output counts instead, for rules that learned the opposite
   ///     sign, which is as good.
+  /// - Returns: `[species, replicas]`.
   public func ruleAccuracy(expected targets: Tensor, isInverted: Bool = false) -> Tensor {
     let outputs = isInverted ? -self : self
     let hits =

@@ -160,11 +160,11 @@ extension RuleTask {
     using random: inout RandomSource
   ) -> (learning: Episode, questions: Episode) {
     if test.hasEpisodesOfItsOwn {
+      // One batch more, because an episode ends with a query of its own, here not asked.
       let whole = test.draw(
-        replicas: 1, updates: updates, batch: batch, questions: questions, using: &random)
+        replicas: 1, updates: updates, batch: batch, questions: questions + 1, using: &random)
       return (whole.part(0..<(updates + 1)), whole.part(updates..<(updates + questions + 1)))
     }
-    // An episode ends with a query of its own, which is left out here.
     return (
       training.draw(replicas: 1, updates: updates, batch: batch, using: &random),
       test.draw(replicas: 1, updates: questions, batch: batch, using: &random)

@@ -130,10 +130,12 @@ extension UpdateRule {
     let channels = options.sharesChannels ? 1 : stateCount
     func draw(_ rows: Int, _ columns: Int) -> Tensor {
       let shape = [1, replicas, channels, rows, columns]
-      switch initialization.distribution {
-      case .normal: return Tensor(normal: shape, using: &random, type).moved(to: device)
-      case .uniform: return Tensor(uniform: shape, in: -1...1, using: &random, type).moved(to: device)
-      }
+      let drawn =
+        switch initialization.distribution {
+        case .normal: Tensor(normal: shape, using: &random, type)
+        case .uniform: Tensor(uniform: shape, in: -1...1, using: &random, type)
+        }
+      return drawn.moved(to: device)
     }
     let scale = initialScale(layer, senders, receivers, initialization)
     let full = [genome.speciesCount, replicas, stateCount]

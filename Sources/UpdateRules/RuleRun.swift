@@ -22,6 +22,7 @@ extension RuleRecipe {
   ///   - genome: The numbers.
   ///   - species: Which of them.
   ///   - steps: Meta-steps or generations that made it.
+  /// - Returns: The file, without a curve.
   public func genomeFile(_ genome: Genome, species: Int = 0, steps: Int) -> GenomeFile {
     var file = GenomeFile(genome, species: species, options: options)
     file.hidden = networks[0]

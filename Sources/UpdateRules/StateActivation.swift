@@ -36,9 +36,24 @@ public enum StateActivation: String, Sendable, Codable, CaseIterable {
     case .tanh: input.tanh()
     case .reluTanh: input.tanh().relu()
     case .sigmoid: input.sigmoid()
-    case .tanhPair: pair(input) { $0.tanh() } slope: { value in 1 - value * value }
-    case .sigmoidPair: pair(input) { $0.sigmoid() } slope: { value in value * (1 - value) }
-    case .reluPair: pair(input) { $0.relu() } slope: { ($0 .> 0).cast(to: $0.elementType) }
+    case .tanhPair:
+      pair(input) {
+        $0.tanh()
+      } slope: { value in
+        1 - value * value
+      }
+    case .sigmoidPair:
+      pair(input) {
+        $0.sigmoid()
+      } slope: { value in
+        value * (1 - value)
+      }
+    case .reluPair:
+      pair(input) {
+        $0.relu()
+      } slope: {
+        ($0 .> 0).cast(to: $0.elementType)
+      }
     }
   }
 

@@ -30,7 +30,7 @@ extension UpdateRule {
     let bias = synapse.bias * mixing.sum(along: 2).perChannel
     let sums: Tensor
     if let sender {
-      let mixed = sender.mixed(by: mixing)
+      let mixed = sender.mixingStates(by: mixing)
       sums = bias.matrices.adding(batchProductOf: mixed.matrices, synapse.weight.matrices)
         .unflattened(0, into: Array(synapse.weight.shape.prefix(3)))
     } else {
@@ -53,7 +53,8 @@ extension UpdateRule {
       let gain = entry.neuron.update.squeezed(at: -1)
       let mixing = isAdditive ? entry.neuron.backward * gain : entry.neuron.backward
       let weight = synapse.feedback ?? synapse.weight.transposed()
-      var arriving = layers[index + 1].mixed(by: mixing).matrices.batchMatmul(weight.matrices)
+      var arriving = layers[index + 1].mixingStates(by: mixing).matrices
+        .batchMatmul(weight.matrices)
         .unflattened(0, into: Array(weight.shape.prefix(3)))
       if options.synapseNormalization == .activations {
         arriving = arriving * columnScale(sumOfSquares(weight), entry)

@@ -8,58 +8,75 @@ extension UpdateRule {
   /// neurons at both ends; for backward weights the ends exchange their parts.
   ///
   /// - Parameters:
-  ///   - all: The synapses of the network.
-  ///   - index: Which of them.
+  ///   - old: The synapses before.
+  ///   - index: Which of the network's synapses they are.
   ///   - part: The genome's numbers.
   ///   - input: The input layer.
-  ///   - senders: Layers without the input as their synapses see them from below.
-  ///   - receivers: The same as seen from above.
+  ///   - mixtures: The layers that the synapses join.
+  /// - Returns: The synapses after the step.
   func updated(
-    _ all: [Synapses], _ index: Int, _ part: GenomeEntry.Synapse, _ input: InputLayer,
-    senders: [Tensor], receivers: [Tensor]
+    _ old: Synapses, _ index: Int, _ part: GenomeEntry.Synapse, _ input: InputLayer,
+    _ mixtures: inout HebbianMixtures
   ) -> Synapses {
-    let old = all[index]
     let isShared = options.sharesChannels
     let rate = options.averagesBatch ? part.update / Double(input.batchSize) : part.update
-    let post = receivers[index].mixed(by: part.post.transposed()).channels(shared: isShared)
+    let post = postMixture(&mixtures, index, isSender: false, index, part)
     let scaled = post * rate
     var result = old
     let decay = self.decay(part, columnSquares: { columnSquares(old) }, activity: post)
-    let biasMixing = part.pre.sum(along: 2).perChannel.channels(shared: isShared)
+    let biasMixing = part.pre.sum(along: 2).firstChannel(if: isShared).perChannel
     result.bias = grown(
       old.bias, by: scaled.sum(along: 3, keepingAxes: true) * biasMixing, decay: decay, part)
     let change: Tensor
     if index == 0 {
-      let mixing = part.pre.slice(at: 0, along: 2).perChannel.channels(shared: isShared)
+      let mixing = part.pre.slice(at: 0, along: 2).firstChannel(if: isShared).perChannel
       change = input.correlation(scaled * mixing)
     } else {
-      let pre = senders[index - 1].mixed(by: part.pre).channels(shared: isShared)
-      change = correlation(pre, scaled)
+      change = correlation(preMixture(&mixtures, index - 1, isSender: true, index, part), scaled)
     }
     result.weight = grown(old.weight, by: change, decay: decay, part)
     if let feedback = old.feedback {
-      result.feedback = updatedFeedback(
-        feedback, change, index, part, rate, input, senders: senders, receivers: receivers)
+      result.feedback = updatedFeedback(feedback, change, index, part, rate, input, &mixtures)
     }
     return result
   }
 
   private func updatedFeedback(
     _ feedback: Tensor, _ forwardChange: Tensor, _ index: Int, _ part: GenomeEntry.Synapse,
-    _ rate: Tensor, _ input: InputLayer, senders: [Tensor], receivers: [Tensor]
+    _ rate: Tensor, _ input: InputLayer, _ mixtures: inout HebbianMixtures
   ) -> Tensor {
-    let below =
-      index == 0 ? input.states(stateCount) : senders[index - 1]
-    let post = below.mixed(by: part.post.transposed()).channels(shared: options.sharesChannels)
-    let change: Tensor
-    if options.isSymmetric {
-      change = forwardChange.transposed()
-    } else {
-      let pre = receivers[index].mixed(by: part.pre).channels(shared: options.sharesChannels)
-      change = correlation(pre, post * rate)
-    }
+    let post =
+      index > 0
+      ? postMixture(&mixtures, index - 1, isSender: true, index, part)
+      : input.states(stateCount).mixingStates(by: postMatrix(part))
+    let change =
+      options.isSymmetric
+      ? forwardChange.transposed()
+      : correlation(preMixture(&mixtures, index, isSender: false, index, part), post * rate)
     let decay = self.decay(part, columnSquares: { sumOfSquares(feedback) }, activity: post)
     return grown(feedback, by: change, decay: decay, part)
+  }
+
+  private func postMatrix(_ part: GenomeEntry.Synapse) -> Tensor {
+    part.post.transposed().firstChannel(if: options.sharesChannels)
+  }
+
+  private func preMixture(
+    _ mixtures: inout HebbianMixtures, _ layer: Int, isSender: Bool, _ synapses: Int,
+    _ part: GenomeEntry.Synapse
+  ) -> Tensor {
+    mixtures.mixture(
+      layer, isSender: isSender, isPre: true, entry: min(synapses, genome.layerCount - 1)
+    ) { part.pre.firstChannel(if: options.sharesChannels) }
+  }
+
+  private func postMixture(
+    _ mixtures: inout HebbianMixtures, _ layer: Int, isSender: Bool, _ synapses: Int,
+    _ part: GenomeEntry.Synapse
+  ) -> Tensor {
+    mixtures.mixture(
+      layer, isSender: isSender, isPre: false, entry: min(synapses, genome.layerCount - 1)
+    ) { postMatrix(part) }
   }
 
   /// `Σ_b left[b, i] right[b, j]` per channel.

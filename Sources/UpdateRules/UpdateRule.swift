@@ -68,19 +68,20 @@ public struct UpdateRule: Sendable {
     let forward = sweepForward(input, network.synapses, entries, before: before)
     let output = forward[forward.count - 1].slice(at: 0, along: 2)
     if options.updatesForward {
+      var mixtures = HebbianMixtures(forward)
       network.synapses = network.synapses.indices.map { layer in
         let part = entries[layer].forwardSynapse ?? entries[layer].synapse
-        return updated(network.synapses, layer, part, input, senders: forward, receivers: forward)
+        return updated(network.synapses[layer], layer, part, input, &mixtures)
       }
     }
     var neurons = forward
     if network.step % options.supervisedEvery == 0 {
       neurons[neurons.count - 1] = withFeedback(neurons[neurons.count - 1], output, targets)
       sweepBackward(&neurons, network.synapses, entries)
-      let senders = options.usesForwardActivations ? forward : neurons
-      let synapses = network.synapses
-      network.synapses = synapses.indices.map { layer in
-        updated(synapses, layer, entries[layer].synapse, input, senders: senders, receivers: neurons)
+      var mixtures = HebbianMixtures(
+        neurons, senders: options.usesForwardActivations ? forward : nil)
+      network.synapses = network.synapses.indices.map { layer in
+        updated(network.synapses[layer], layer, entries[layer].synapse, input, &mixtures)
       }
     }
     network.neurons = options.clearsNeurons ? [] : neurons

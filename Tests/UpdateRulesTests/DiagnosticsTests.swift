@@ -96,11 +96,13 @@ import UpdateRules
     #expect(sweep.best(.sgd, after: 30)?.name == "SGD 1.0")
     #expect(try #require(sweep.best(.adam, after: 30)?.mean(after: 30)) > 0.85)
     // Gradient descent as a rule learns what the optimizer of the same rate learns.
-    let rule = UpdateRule(.backpropagation(learningRate: 1), {
-      var options = RuleOptions.backpropagation()
-      options.feedback = .squaredErrorGradient
-      return options
-    }())
+    let rule = UpdateRule(
+      .backpropagation(learningRate: 1),
+      {
+        var options = RuleOptions.backpropagation()
+        options.feedback = .squaredErrorGradient
+        return options
+      }())
     let curve = judge.curve(of: rule, on: task, at: [0, 30])
     #expect(try #require(curve.mean(after: 30)) > 0.85)
   }

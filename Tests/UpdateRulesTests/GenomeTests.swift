@@ -52,8 +52,11 @@ import UpdateRules
   @Test func `damaged genome files are refused in one sentence`() throws {
     let good = GenomeFile(Small.genome(), options: RuleOptions()).text
     let damages = [
-      ("neuronKep", good.replacing("    - {forward", with: "    - {neuronKep: 1, forward")
-        .replacing("  - {forward", with: "  - {neuronKep: 1, forward")),
+      (
+        "neuronKep",
+        good.replacing("    - {forward", with: "    - {neuronKep: 1, forward")
+          .replacing("  - {forward", with: "  - {neuronKep: 1, forward")
+      ),
       ("states", good.replacing("states: 2", with: "states: 3")),
       ("states", good.replacing("states: 2", with: "states: 1")),
       ("finite", good.replacing("keep: 0.9,", with: "keep: .inf,")),
@@ -115,9 +118,10 @@ import UpdateRules
     options.activationNormalization = .both
     let more = GenomeCoordinates(genome, options: options)
     #expect(more.start.count == plain.start.count + 3)
-    #expect(Set(more.names).subtracting(plain.names) == [
-      "neuron.normScale", "neuron.normShift", "synapse.oja",
-    ])
+    #expect(
+      Set(more.names).subtracting(plain.names) == [
+        "neuron.normScale", "neuron.normShift", "synapse.oja",
+      ])
     #expect(plain.scales.count == plain.start.count)
     let moved = plain.genome(at: zip(plain.start, plain.scales).map { $0 + $1 })
     #expect(abs(moved.synapse.keep.toDoubles()[0] - 0.99) < 1e-12)

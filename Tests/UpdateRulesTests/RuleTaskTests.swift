@@ -43,7 +43,8 @@ import Torch
       absolute: 1e-7)
   }
 
-  @Test func `held-out images are others, and episodes of some classes keep queries apart`() throws {
+  @Test func `held-out images are others, and episodes of some classes keep queries apart`() throws
+  {
     let table = ImageTable(set, scaling: .unit)
     var random = RandomSource(seed: 1)
     func images(_ episode: Episode, _ batches: Range<Int>) -> Set<Int> {

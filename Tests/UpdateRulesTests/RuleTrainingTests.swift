@@ -60,7 +60,8 @@ import Torch
     #expect(try #require(outcome.lastEvaluation?.values["accuracy"]) > 0.85)
   }
 
-  @Test func `a stage of the curriculum brings the population together and lengthens runs`() throws {
+  @Test func `a stage of the curriculum brings the population together and lengthens runs`() throws
+  {
     let recipe = try recipe {
       $0.training.steps = 5
       $0.curriculum.every = 2
@@ -70,8 +71,9 @@ import Torch
     #expect([0, 1, 2, 4, 6].map(recipe.updates(at:)) == [2, 2, 5, 6, 6])
     let job = RuleTraining(recipe, tasks: try tasks(recipe), judge: try judge(recipe))
     var state = job.initialState()
-    #expect(state.model.genome.species(0).parameters.tensors
-      != state.model.genome.species(1).parameters.tensors)
+    #expect(
+      state.model.genome.species(0).parameters.tensors
+        != state.model.genome.species(1).parameters.tensors)
     let path = folder()
     let run = try RunFolder.create(at: path, recipe: recipe)
     _ = try job.run(&state, folder: run)
@@ -100,7 +102,8 @@ import Torch
     #expect(opened.file.states == 2 && opened.file.provenance.outer == "adam")
   }
 
-  @Test func `all genomes of a generation learn from the same data, others from other data`() throws {
+  @Test func `all genomes of a generation learn from the same data, others from other data`() throws
+  {
     let recipe = try recipe()
     let search = RuleSearch(recipe, tasks: try tasks(recipe), judge: try judge(recipe))
     let genome = search.coordinates.genome(at: search.coordinates.start)
@@ -185,7 +188,7 @@ import Torch
     #expect(try #require(outcome.lastEvaluation?.values["accuracy"]) > 0.85)
   }
 
-  @Test(arguments: ["paper", "quick", "testing", "cma-paper", "cma-stable"])
+  @Test(arguments: ["paper", "quick", "testing", "cma-paper", "digits-stable"])
   func `recipes can be read`(_ name: String) throws {
     let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .deletingLastPathComponent().deletingLastPathComponent()

@@ -16,7 +16,8 @@ struct SquareReference {
     genome = rule.genome
     options = rule.options
     sizes = network.sizes
-    squares = zip(network.synapses, zip(network.sizes, network.sizes.dropFirst())).map { one, size in
+    let pairs = zip(network.sizes, network.sizes.dropFirst())
+    squares = zip(network.synapses, pairs).map { one, size in
       let (m, n) = size
       let k = rule.stateCount
       var square = Tensor(zeros: [m + 1 + n, m + 1 + n, k], .float64)
@@ -79,7 +80,9 @@ struct SquareReference {
     let forward = layers
     var last = layers[squares.count]
     last[.all, .all, 1] = targets
-    if k > 2 { last[.all, .all, 2...] = Tensor(zeros: [batch, sizes[sizes.count - 1], k - 2], .float64) }
+    if k > 2 {
+      last[.all, .all, 2...] = Tensor(zeros: [batch, sizes[sizes.count - 1], k - 2], .float64)
+    }
     layers[squares.count] = last
     for layer in (1..<squares.count).reversed() {
       let sums = Tensor.einsum(
