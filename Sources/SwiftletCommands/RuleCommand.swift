@@ -50,6 +50,12 @@ struct RuleNetworkOptions: ParsableArguments {
   @Option(help: "Classes per learning run, drawn anew each time (default: all).")
   var classes: Int?
 
+  @Option(help: "Numbers that a fixed random projection makes of the pixels.")
+  var project: Int?
+
+  @Flag(help: "Give pixels a fixed random order.")
+  var shufflePixels = false
+
   @Option(help: "Learning runs, each with weights and batches of its own.")
   var runs = 4
 
@@ -59,6 +65,7 @@ struct RuleNetworkOptions: ParsableArguments {
   mutating func validate() throws {
     for (name, value) in [
       ("--batch", batch), ("--image-size", imageSize), ("--crop", crop), ("--runs", runs),
+      ("--project", project),
     ] {
       if let value, value < 1 { throw ValidationError("\(name) must be at least 1, got \(value)") }
     }
@@ -80,6 +87,8 @@ struct RuleNetworkOptions: ParsableArguments {
     options.imageSize = imageSize ?? (trained > 0 ? trained : options.imageSize)
     options.crop = crop
     options.classesPerEpisode = classes
+    options.projection = project
+    options.shufflesPixels = shufflePixels
     return options
   }
 

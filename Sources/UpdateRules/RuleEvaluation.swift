@@ -34,7 +34,7 @@ public struct JudgedTask: Sendable {
 /// Data for judging: the same batches and questions for every rule that is compared.
 public struct JudgedRun: Sendable {
   /// Batches to learn from; its last one is not used.
-  public var episode: Episode
+  public var episode: RuleEpisode
   /// Questions, one batch after the other.
   public var questions: [(inputs: Tensor, targets: Tensor)]
   /// Where synapses come from.
@@ -158,7 +158,7 @@ extension RuleTask {
   static func drawRun(
     training: RuleTask, test: RuleTask, updates: Int, batch: Int, questions: Int,
     using random: inout RandomSource
-  ) -> (learning: Episode, questions: Episode) {
+  ) -> (learning: RuleEpisode, questions: RuleEpisode) {
     if test.hasEpisodesOfItsOwn {
       // One batch more, because an episode ends with a query of its own, here not asked.
       let whole = test.draw(
@@ -172,12 +172,12 @@ extension RuleTask {
   }
 }
 
-extension Episode {
+extension RuleEpisode {
   /// Some of the batches.
-  func part(_ range: Range<Int>) -> Episode {
+  func part(_ range: Range<Int>) -> RuleEpisode {
     func cut(_ tensor: Tensor) -> Tensor {
       tensor.narrowed(along: 1, from: range.lowerBound, count: range.count).rowMajor()
     }
-    return Episode(names: names, inputs: cut(inputs), targets: cut(targets))
+    return RuleEpisode(names: names, inputs: cut(inputs), targets: cut(targets))
   }
 }

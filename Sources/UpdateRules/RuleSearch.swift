@@ -62,7 +62,7 @@ public struct RuleSearch: Sendable {
   /// The data of one generation.
   struct GenerationData: Sendable {
     /// Learning runs with the questions behind the last batch to learn from.
-    var episodes: [(episode: Episode, updates: Int)]
+    var episodes: [(episode: RuleEpisode, updates: Int)]
     var hidden: [Int]
     var synapses: RandomSource
   }

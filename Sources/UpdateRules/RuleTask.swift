@@ -13,6 +13,10 @@ public struct RuleDataOptions: RecipePart {
   public var scaling = ImageTable.Scaling.standard
   /// Classes of an episode, drawn anew each time; absent for all classes of the set.
   public var classesPerEpisode: Int?
+  /// Inputs of a fixed random projection that pixels are sent through; absent for none.
+  public var projection: Int?
+  /// Whether pixels come in a fixed random order, which must not matter.
+  public var shufflesPixels = false
   /// Whether problems of two classes have an output per class instead of a single one.
   public var hasOutputPerClass = false
 
@@ -23,6 +27,9 @@ public struct RuleDataOptions: RecipePart {
   public func check() throws(InvalidSetting) {
     if imageSize < 1 { throw InvalidSetting("imageSize", "must be at least 1, got \(imageSize)") }
     if let crop, crop < 1 { throw InvalidSetting("crop", "must be at least 1, got \(crop)") }
+    if let projection, projection < 1 {
+      throw InvalidSetting("projection", "must be at least 1, got \(projection)")
+    }
     if let classesPerEpisode, classesPerEpisode < 2 {
       throw InvalidSetting("classesPerEpisode", "must be at least 2, got \(classesPerEpisode)")
     }
@@ -136,7 +143,7 @@ public struct RuleTask: Sendable {
   /// - Returns: An episode in `float32` on the processor.
   public func draw(
     replicas: Int, updates: Int, batch: Int, questions: Int = 1, using random: inout RandomSource
-  ) -> Episode {
+  ) -> RuleEpisode {
     let shape = [replicas, updates + questions, batch]
     let names = [String](repeating: name, count: replicas)
     switch content {
@@ -148,7 +155,7 @@ public struct RuleTask: Sendable {
         points += sample.points
         targets += sample.targets.flatMap { coded($0, task) }
       }
-      return Episode(
+      return RuleEpisode(
         names: names, inputs: Tensor(points, shape: shape + [2]),
         targets: Tensor(targets, shape: shape + [outputCount]))
     case .images(let table, let classes, let share, let perEpisode):
@@ -170,7 +177,7 @@ public struct RuleTask: Sendable {
       }
       let inputs = table.values.gathering(Tensor(rows)).reshaped(to: shape + [inputCount])
       let targets = Tensor(labels).oneHot(classCount: outputCount) * 2 - 1
-      return Episode(
+      return RuleEpisode(
         names: names, inputs: inputs, targets: targets.reshaped(to: shape + [outputCount]))
     }
   }
@@ -230,9 +237,12 @@ extension RuleTask {
       return set.resized(height: options.imageSize, width: options.imageSize)
     }
     let set = try prepared(source)
-    guard let other, other != source else { return ImageTable(set, scaling: options.scaling) }
-    let statistics = ImageTable(try prepared(other), scaling: options.scaling).statistics
+    var statistics: (mean: Double, deviation: Double)?
+    if let other, other != source {
+      statistics = ImageTable(try prepared(other), scaling: options.scaling).statistics
+    }
     return ImageTable(set, scaling: options.scaling, statistics: statistics)
+      .rearranged(shuffles: options.shufflesPixels, projection: options.projection)
   }
 }
 
@@ -240,6 +250,22 @@ extension ImageTable {
   /// The same images with only some of the classes, in the order given.
   func selecting(_ classes: [Int]) -> ImageTable {
     ImageTable(values: values, classes: classes.map { self.classes[$0] }, statistics: statistics)
+  }
+
+  /// The same images with their inputs in another order, or sent through a random projection that keeps
+  /// the mean square of independent inputs; the same for every set of this size.
+  func rearranged(shuffles: Bool, projection: Int?) -> ImageTable {
+    var random = RandomSource(seed: 40)
+    var values = values
+    let count = values.extent(1)
+    if shuffles { values = values.gathering(Tensor(permutation: count, using: &random), along: 1) }
+    if let projection {
+      let matrix = Tensor(
+        normal: [count, projection], standardDeviation: 1 / Double(count).squareRoot(),
+        using: &random)
+      values = values.matmul(matrix)
+    }
+    return ImageTable(values: values, classes: classes, statistics: statistics)
   }
 
   private init(

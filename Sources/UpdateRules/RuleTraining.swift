@@ -31,7 +31,7 @@ public struct RuleInTraining: Model {
 /// The data of a meta-step.
 public struct RuleBatch: Sendable {
   /// Learning runs, those of one shape together.
-  public var episodes: [Episode]
+  public var episodes: [RuleEpisode]
   /// The hidden layers of the networks.
   public var hidden: [Int]
   /// Where new synapses come from.
@@ -211,7 +211,7 @@ extension RuleRecipe {
   func batch(
     _ step: Int, of tasks: [RuleTask], using random: inout RandomSource, on device: Device
   ) -> RuleBatch {
-    var groups: [[Int]: [Episode]] = [:]
+    var groups: [[Int]: [RuleEpisode]] = [:]
     var order: [[Int]] = []
     for task in tasks {
       let episode = task.draw(
@@ -220,16 +220,18 @@ extension RuleRecipe {
       if groups[shape] == nil { order.append(shape) }
       groups[shape, default: []].append(episode)
     }
-    let episodes = order.compactMap { groups[$0].map { Episode(joining: $0).moved(to: device) } }
+    let episodes = order.compactMap { shape in
+      groups[shape].map { RuleEpisode(joining: $0).moved(to: device) }
+    }
     let synapses = initialization.isFixed ? RandomSource(seed: seed) : random.split()
     return RuleBatch(
       episodes: episodes, hidden: networks[step % networks.count], synapses: synapses)
   }
 }
 
-extension Episode {
+extension RuleEpisode {
   /// Episodes of one shape side by side.
-  init(joining episodes: [Episode]) {
+  init(joining episodes: [RuleEpisode]) {
     self.init(
       names: episodes.flatMap(\.names),
       inputs: Tensor(concatenating: episodes.map(\.inputs)),

@@ -21,7 +21,7 @@ import Torch
       normal: [replicas, updates + 1, 5, 3], using: &random, .float64)
     let labels = Tensor(integers: 0..<2, [replicas, updates + 1, 5], using: &random)
     let targets = labels.oneHot(classCount: 2, .float64) * 2 - 1
-    let episode = Episode(
+    let episode = RuleEpisode(
       names: [String](repeating: "test", count: replicas), inputs: inputs, targets: targets)
     let outputs = rule.unroll(&network, over: episode)
     return MetaObjective()(outputs, expected: episode.batch(updates).targets).sum()
@@ -76,7 +76,7 @@ import Torch
       let labels = Tensor(integers: 0..<2, [1, 4, 5], using: &random)
       let targets = labels.oneHot(classCount: 2, .float64) * 2 - 1
       let batch = RuleBatch(
-        episodes: [Episode(names: ["test"], inputs: inputs, targets: targets)], hidden: [4],
+        episodes: [RuleEpisode(names: ["test"], inputs: inputs, targets: targets)], hidden: [4],
         synapses: RandomSource(seed: 31))
       let (value, found) = valueAndGradient(at: &model) {
         RuleTraining.loss(&$0, batch, recipe).value

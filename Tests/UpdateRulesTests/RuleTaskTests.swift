@@ -47,7 +47,7 @@ import Torch
   {
     let table = ImageTable(set, scaling: .unit)
     var random = RandomSource(seed: 1)
-    func images(_ episode: Episode, _ batches: Range<Int>) -> Set<Int> {
+    func images(_ episode: RuleEpisode, _ batches: Range<Int>) -> Set<Int> {
       Set(episode.inputs[.all, batches, .all, 0].flattened().toFloats().map(image))
     }
     let training = try RuleTask("n", table, part: .training, isWhole: false)
@@ -60,6 +60,27 @@ import Torch
     #expect(images(episode, 0..<9).isDisjoint(with: images(episode, 9..<10)))
     #expect(Set(images(episode, 0..<9).map { $0 / 6 }).count == 3)
     #expect(few.outputCount == 3 && few.chanceLevel == 1.0 / 3)
+  }
+
+  @Test func `pixels in another order are the same pixels, a projection is linear`() throws {
+    var random = RandomSource(seed: 2)
+    let pixels = (0..<(30 * 4)).map { _ in UInt8(random.index(below: 256)) }
+    let noise = ImageSet(
+      name: "noise", height: 2, width: 2, channels: 1, classNames: ["a", "b"], counts: [10, 20],
+      pixels: pixels)
+    let table = ImageTable(noise, scaling: .standard)
+    let shuffled = table.rearranged(shuffles: true, projection: nil).values
+    #expect(shuffled != table.values)
+    for row in [0, 17] {
+      #expect(shuffled[row].toFloats().sorted() == table.values[row].toFloats().sorted())
+    }
+    let small = table.rearranged(shuffles: false, projection: 3).values
+    #expect(small.shape == [30, 3])
+    let sum = table.values[0] + table.values[1]
+    let matrix = table.values.leastSquares(small)
+    expectClose(
+      sum.expandingShape(at: 0).matmul(matrix)[0], small[0] + small[1], relative: 1e-3,
+      absolute: 1e-3)
   }
 
   @Test func `too few classes are refused by name`() throws {

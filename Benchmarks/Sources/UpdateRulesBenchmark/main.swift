@@ -54,7 +54,7 @@ let rule = UpdateRule(
   Genome(random: states, deviation: 0.3, update: 0.01, using: &random), RuleOptions())
 let start = rule.makeNetwork(sizes: sizes, using: &random)
 let labels = Tensor(integers: 0..<10, [1, updates + 1, batch], using: &random)
-let episode = Episode(
+let episode = RuleEpisode(
   names: ["random"],
   inputs: Tensor(normal: [1, updates + 1, batch, sizes[0]], using: &random),
   targets: labels.oneHot(classCount: 10) * 2 - 1)

@@ -2,7 +2,7 @@ import Torch
 
 /// Learning runs of one shape side by side: the same network sizes, each replica with data of its
 /// own.
-public struct Episode: Sendable {
+public struct RuleEpisode: Sendable {
   /// What a replica learns, for reports.
   public var names: [String]
   /// `[replicas, batches, batch, inputs]`; the last batch is the query.
@@ -44,8 +44,8 @@ public struct Episode: Sendable {
   }
 
   /// The same on another device.
-  func moved(to device: Device) -> Episode {
-    Episode(names: names, inputs: inputs.moved(to: device), targets: targets.moved(to: device))
+  func moved(to device: Device) -> RuleEpisode {
+    RuleEpisode(names: names, inputs: inputs.moved(to: device), targets: targets.moved(to: device))
   }
 }
 
@@ -62,7 +62,7 @@ extension UpdateRule {
   ///   - observe: Called with the network before every step and after the last.
   /// - Returns: The outputs for the query, `[species, replicas, batch, outputs]`.
   public func unroll(
-    _ network: inout RuleNetwork, over episode: Episode, updates: Int? = nil,
+    _ network: inout RuleNetwork, over episode: RuleEpisode, updates: Int? = nil,
     repeatsFirst: Bool = false, observe: (RuleNetwork) -> Void = { _ in }
   ) -> Tensor {
     for step in 0..<(updates ?? episode.updates) {
