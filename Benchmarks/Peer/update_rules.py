@@ -7,8 +7,7 @@ Two forms of the same rule, four states, 784-256-128-10, batch 128:
 * `einsum`: the released code's own statement, one square tensor per layer and einsums of three and four
   operands.
 
-Prints one JSON object with the names of UpdateRulesBenchmark.
-
+Prints one JSON object with the names of UpdateRulesBenchmark; times are processor time.
 """
 import argparse
 import json
@@ -136,13 +135,14 @@ def make_genome(generator):
 
 
 def median(seconds, body):
+    """Median processor time in milliseconds, which other work on the machine hardly disturbs."""
     body()
     times = []
-    start = time.perf_counter()
-    while len(times) < 3 or time.perf_counter() - start < seconds:
-        before = time.perf_counter()
+    start = time.process_time()
+    while len(times) < 3 or time.process_time() - start < seconds:
+        before = time.process_time()
         body()
-        times.append(1e3 * (time.perf_counter() - before))
+        times.append(1e3 * (time.process_time() - before))
     return statistics.median(times)
 
 

@@ -3,8 +3,8 @@ import Torch
 
 /// A nonlinearity of neurons with several states.
 ///
-/// Most act on every state alone. The pairs give a neuron its value in the first state and its slope
-/// in all others, which is what makes gradient descent a special case.
+/// Most act on every state alike. The pairs give the first state the function's value and all others
+/// its slope, which is what makes gradient descent a special case.
 ///
 /// - Paper: section 3 and appendix B.1; the pairs are `φ([x, y]) = [σ(x), σ'(x)]`.
 public enum StateActivation: String, Sendable, Codable, CaseIterable {
@@ -37,32 +37,19 @@ public enum StateActivation: String, Sendable, Codable, CaseIterable {
     case .reluTanh: input.tanh().relu()
     case .sigmoid: input.sigmoid()
     case .tanhPair:
-      pair(input) {
-        $0.tanh()
-      } slope: { value in
-        1 - value * value
-      }
+      pair(input, { $0.tanh() }, slope: { 1 - $0.tanh().squared() })
     case .sigmoidPair:
-      pair(input) {
-        $0.sigmoid()
-      } slope: { value in
-        value * (1 - value)
-      }
+      pair(input, { $0.sigmoid() }, slope: { $0.sigmoid() * (1 - $0.sigmoid()) })
     case .reluPair:
-      pair(input) {
-        $0.relu()
-      } slope: {
-        ($0 .> 0).cast(to: $0.elementType)
-      }
+      pair(input, { $0.relu() }, slope: { ($0 .> 0).cast(to: $0.elementType) })
     }
   }
 
   private func pair(
     _ input: Tensor, _ function: (Tensor) -> Tensor, slope: (Tensor) -> Tensor
   ) -> Tensor {
-    let states = input.extent(-3)
-    let value = function(input.narrowed(along: -3, from: 0, count: 1))
-    let slopes = [Tensor](repeating: slope(value), count: states - 1)
-    return Tensor(concatenating: [value] + slopes, along: -3)
+    let first = input.narrowed(along: -3, from: 0, count: 1)
+    let others = input.narrowed(along: -3, from: 1, count: input.extent(-3) - 1)
+    return Tensor(concatenating: [function(first), slope(others)], along: -3)
   }
 }

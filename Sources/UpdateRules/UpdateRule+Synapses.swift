@@ -109,13 +109,13 @@ extension UpdateRule {
     _ weight: Tensor, by change: Tensor, decay: Tensor, _ part: GenomeEntry.Synapse
   ) -> Tensor {
     switch options.saturation {
-    case .none: return change.adding(productOf: weight, decay)
+    case .none: return change.adding(weight, decayedBy: decay)
     case .exponential:
-      let step = change.adding(productOf: weight, decay - 1)
+      let step = change.adding(weight, decayedBy: decay - 1)
       let rate = part.saturation.abs() + options.saturationFloor
       return weight + step * (-(weight.abs() * rate)).exp()
     case .tanh:
-      let grown = change.adding(productOf: weight, decay)
+      let grown = change.adding(weight, decayedBy: decay)
       return (grown / part.ceiling).tanh() * part.ceiling
     }
   }

@@ -97,7 +97,7 @@ import UpdateRules
     #expect(try #require(sweep.best(.adam, after: 30)?.mean(after: 30)) > 0.85)
     // Gradient descent as a rule learns what the optimizer of the same rate learns.
     let rule = UpdateRule(
-      .backpropagation(learningRate: 1),
+      .backpropagation(learningRate: 0.3),
       {
         var options = RuleOptions.backpropagation()
         options.feedback = .squaredErrorGradient

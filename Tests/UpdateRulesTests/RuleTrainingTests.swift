@@ -126,6 +126,7 @@ import Torch
     throws
   {
     let recipe = try recipe {
+      $0.outer = .cma
       $0.training.steps = 3
       $0.search.population = 6
       $0.training.evaluationInterval = 10

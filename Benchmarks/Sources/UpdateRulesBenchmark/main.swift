@@ -1,8 +1,8 @@
 // Steps of learning and of meta-training for a network of 784-256-128-10 with four states, printed as
-// one JSON object beside which `Peer/update_rules.py` can be put.
+// one JSON object, in processor time, beside which `Peer/update_rules.py` can be put.
 //
 //   swift run -c release --package-path Benchmarks UpdateRulesBenchmark
-//     [--seconds S] [--threads N] [--updates U] [--kernel mkl|measured]
+//     [--seconds S] [--threads N] [--updates U] [--kernel mkl|onednn|measured]
 import Foundation
 import Randomness
 import Torch
@@ -28,15 +28,19 @@ func argument(_ flag: String) -> String? {
   return arguments.firstIndex(of: flag).flatMap { arguments.dropFirst($0 + 1).first }
 }
 
-/// The median milliseconds of a call over some seconds, after two that do not count.
+/// Processor seconds of this process, which other work on the machine hardly disturbs.
+func processorSeconds() -> Double { Double(clock()) / Double(CLOCKS_PER_SEC) }
+
+/// The median milliseconds of processor time of a call over some seconds, after one that does not
+/// count.
 func median(_ seconds: Double, _ body: () -> Void) -> Double {
-  for _ in 0..<2 { body() }
+  body()
   var times: [Double] = []
-  let start = DispatchTime.now().uptimeNanoseconds
-  while times.count < 5 || Double(DispatchTime.now().uptimeNanoseconds - start) < seconds * 1e9 {
-    let before = DispatchTime.now().uptimeNanoseconds
+  let start = processorSeconds()
+  while times.count < 5 || processorSeconds() - start < seconds {
+    let before = processorSeconds()
     body()
-    times.append(Double(DispatchTime.now().uptimeNanoseconds - before) / 1e6)
+    times.append((processorSeconds() - before) * 1e3)
   }
   return times.sorted()[times.count / 2]
 }
@@ -47,7 +51,11 @@ let seconds = argument("--seconds").flatMap(Double.init) ?? 4
 let updates = argument("--updates").flatMap(Int.init) ?? 10
 Engine.keepFreedMemory()
 Engine.threadCount = argument("--threads").flatMap(Int.init) ?? 1
-if argument("--kernel") != "mkl" { Engine.productKernel = Engine.measuredProductKernel() }
+switch argument("--kernel") {
+case "mkl": Engine.productKernel = .mkl
+case "onednn": Engine.productKernel = .oneDNN(minimumMultiplyAdds: 1_000_000)
+default: Engine.productKernel = Engine.measuredProductKernel()
+}
 
 var random = RandomSource(seed: 1)
 let rule = UpdateRule(

@@ -1,10 +1,16 @@
+// The two operators of learning rules that libtorch has not.
+//
 // swiftlet::mix_states: y[s, r, l, b, j] = sum over k of x[s, r, k, b, j] m[s, 0, k, l].
 //
 // Neurons have a handful of states, so these products are far too narrow for a matrix kernel: one pass
 // over memory is all they need. In float32 on the processor; the result's memory is ordered like the
 // input's, whichever of states and batch comes first. Everything else, second derivatives included, is
 // composed of libtorch's own operators.
+//
+// swiftlet::decayed_sum: change + weight * decay, with a cheap gradient where decay is one number.
 #include <ATen/Parallel.h>
+#include <ATen/ops/addcmul.h>
+#include <ATen/ops/dot.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/zeros.h>
@@ -200,9 +206,56 @@ at::Tensor mix_states(const at::Tensor &input, const at::Tensor &matrix) {
   return mixed(input, matrix);
 }
 
+/// `change + weight * decay` for one number `decay`: the gradient of the number is one dot product, where
+/// libtorch would write the product of all elements first.
+class DecayedSum : public torch::autograd::Function<DecayedSum> {
+ public:
+  static at::Tensor forward(
+    torch::autograd::AutogradContext *context, const at::Tensor &change, const at::Tensor &weight,
+    const at::Tensor &decay
+  ) {
+    context->save_for_backward({weight, decay});
+    at::AutoDispatchBelowADInplaceOrView guard;
+    return at::addcmul(change, weight, decay);
+  }
+
+  static torch::autograd::variable_list backward(
+    torch::autograd::AutogradContext *context, torch::autograd::variable_list gradients
+  ) {
+    const auto saved = context->get_saved_variables();
+    const at::Tensor &weight = saved[0], &decay = saved[1], &g = gradients[0];
+    at::Tensor gw, gd;
+    if (context->needs_input_grad(1)) gw = g * decay;
+    if (context->needs_input_grad(2)) {
+      const bool is_plain = !c10::GradMode::is_enabled() && g.strides() == weight.strides() &&
+                            g.is_non_overlapping_and_dense();
+      gd = is_plain ? at::dot(flat(g), flat(weight)) : (g * weight).sum();
+      gd = gd.reshape(decay.sizes());
+    }
+    return {g, gw, gd};
+  }
+
+ private:
+  /// The elements in the order of memory.
+  static at::Tensor flat(const at::Tensor &tensor) {
+    return tensor.as_strided({tensor.numel()}, {1}, tensor.storage_offset());
+  }
+};
+
+at::Tensor decayed_sum(const at::Tensor &change, const at::Tensor &weight, const at::Tensor &decay) {
+  const bool is_tracked = c10::GradMode::is_enabled() && decay.requires_grad();
+  if (!is_tracked || decay.numel() != 1 || change.sizes() != weight.sizes() ||
+      decay.dim() > weight.dim()) {
+    return at::addcmul(change, weight, decay);
+  }
+  return DecayedSum::apply(change, weight, decay);
+}
+
 }  // namespace
 
 TORCH_LIBRARY_FRAGMENT(swiftlet, library) {
   library.def("mix_states(Tensor input, Tensor matrix) -> Tensor");
   library.impl("mix_states", c10::DispatchKey::CompositeImplicitAutograd, TORCH_FN(mix_states));
+  library.def("decayed_sum(Tensor change, Tensor weight, Tensor decay) -> Tensor");
+  library.impl("decayed_sum", c10::DispatchKey::CompositeImplicitAutograd, TORCH_FN(decayed_sum));
 }
