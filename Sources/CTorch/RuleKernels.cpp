@@ -13,6 +13,7 @@
 #include <ATen/ops/dot.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/matmul.h>
+#include <ATen/ops/mul.h>
 #include <ATen/ops/zeros.h>
 #include <c10/core/GradMode.h>
 #include <torch/library.h>
@@ -225,11 +226,11 @@ class DecayedSum : public torch::autograd::Function<DecayedSum> {
     const auto saved = context->get_saved_variables();
     const at::Tensor &weight = saved[0], &decay = saved[1], &g = gradients[0];
     at::Tensor gw, gd;
-    if (context->needs_input_grad(1)) gw = g * decay;
+    if (context->needs_input_grad(1)) gw = at::mul(g, decay);
     if (context->needs_input_grad(2)) {
       const bool is_plain = !c10::GradMode::is_enabled() && g.strides() == weight.strides() &&
                             g.is_non_overlapping_and_dense();
-      gd = is_plain ? at::dot(flat(g), flat(weight)) : (g * weight).sum();
+      gd = is_plain ? at::dot(flat(g), flat(weight)) : at::mul(g, weight).sum();
       gd = gd.reshape(decay.sizes());
     }
     return {g, gw, gd};

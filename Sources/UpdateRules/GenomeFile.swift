@@ -177,7 +177,11 @@ extension GenomeFile {
     let body = RecipeWriter.text(of: self).split(separator: "\n", omittingEmptySubsequences: false)
     let head =
       "# A learned update rule; `swiftlet rule apply --rule FILE` teaches a network with it."
-    return ([Substring(head)] + body.dropFirst()).joined(separator: "\n")
+    var text = ([Substring(head)] + body.dropFirst()).joined(separator: "\n")
+    for key in ["backward", "keep", "synapse", "post", "oja", "forwardSynapse"] {
+      text = text.replacing(", \(key): ", with: ",\n     \(key): ")
+    }
+    return text
   }
 
   /// Describes one species of a genome.
@@ -241,9 +245,9 @@ extension GenomeFile.Numbers {
   fileprivate init(_ genome: Genome, _ step: Int, _ layer: Int) {
     self.init()
     func matrix(_ leaf: Tensor) -> [[Double]] {
-      leaf[step, layer, 0].unstacked().map { $0.toDoubles() }
+      leaf[step, layer, 0].unstacked().map(\.shortDoubles)
     }
-    func scalar(_ leaf: Tensor) -> Double { leaf[step, layer, 0].scalar() }
+    func scalar(_ leaf: Tensor) -> Double { leaf[step, layer, 0].flattened().shortDoubles[0] }
     func synapse(_ part: Genome.Synapse) -> GenomeFile.SynapseNumbers {
       var numbers = GenomeFile.SynapseNumbers()
       numbers.pre = matrix(part.pre)
@@ -276,5 +280,12 @@ extension GenomeFile.Numbers {
           $0.initialXavierScale,
         ]
       }
+  }
+}
+
+extension Tensor {
+  /// The elements as numbers with no more digits than their own type needs to give them back.
+  fileprivate var shortDoubles: [Double] {
+    elementType == .float32 ? toFloats().map { Double("\($0)") ?? Double($0) } : toDoubles()
   }
 }
