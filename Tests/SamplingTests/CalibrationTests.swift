@@ -1,7 +1,8 @@
 import Foundation
 import Randomness
-import Sampling
 import Testing
+
+@testable import Sampling
 
 /// Normal data with unknown spread; the planted bug leaves out the Jacobian of its logarithm.
 private struct SpreadModel: BayesianModel {

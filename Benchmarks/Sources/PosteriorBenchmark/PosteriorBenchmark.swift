@@ -4,12 +4,26 @@ import Sampling
 
 /// Samples the ten reference posteriors and prints how far means and standard deviations are from
 /// the reference results, and how fast it went.
+///
+///     PosteriorBenchmark                 the table of all ten
+///     PosteriorBenchmark speed NAME SEED one posterior's speed as a line of JSON
 @main struct PosteriorBenchmark {
   static func main() throws {
     guard let data = ProcessInfo.processInfo.environment["SWIFTLET_DATA"] else {
       print("PosteriorBenchmark: set SWIFTLET_DATA to the folder that holds posteriordb")
       exit(66)
     }
+    let arguments = CommandLine.arguments.dropFirst()
+    switch (arguments.first, arguments.count) {
+    case (nil, _): try printTable(data)
+    case ("speed", 3): try printSpeed(Array(arguments), data)
+    default:
+      print("PosteriorBenchmark: arguments are none, or: speed NAME SEED")
+      exit(64)
+    }
+  }
+
+  private static func printTable(_ data: String) throws {
     print(
       "| posterior | values | furthest mean (MCSE) | furthest sd (MCSE) | divergences | R-hat | "
         + "least bulk ESS | gradients per draw | seconds |")
@@ -34,5 +48,34 @@ import Sampling
       String(format: "%.2f", result.seconds),
     ]
     return "| " + cells.joined(separator: " | ") + " |"
+  }
+
+  private static func printSpeed(_ arguments: [String], _ data: String) throws {
+    let posterior = ReferencePosterior(arguments[1], data: data)
+    let result = try PosteriorComparison(
+      posterior, seed: UInt64(arguments[2]) ?? 1, threads: 1)
+    let rate = try gradientsPerSecond(
+      posterior.model(), at: posterior.densityChecks()[posterior.name]?.first?.unconstrained ?? [])
+    print(
+      "{\"seconds\": \(result.seconds), \"ess\": \(result.leastBulkESS), "
+        + "\"gradients\": \(result.gradients), \"gradients_per_second\": \(rate)}")
+  }
+
+  /// Evaluations in half a second.
+  private static func gradientsPerSecond(
+    _ model: some BayesianModel, at position: [Double]
+  ) throws -> Double {
+    var model = model
+    var place = position
+    var gradient = position
+    var count = 0
+    let start = ContinuousClock.now
+    while ContinuousClock.now - start < .milliseconds(500) {
+      for _ in 0..<100 {
+        place[0] = position[0] + 1e-9 * model.logDensity(at: place, gradient: &gradient)
+      }
+      count += 100
+    }
+    return Double(count) / ((ContinuousClock.now - start) / .seconds(1))
   }
 }
