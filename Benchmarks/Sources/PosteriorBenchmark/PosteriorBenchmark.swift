@@ -7,6 +7,7 @@ import Sampling
 ///
 ///     PosteriorBenchmark                 the table of all ten
 ///     PosteriorBenchmark speed NAME SEED one posterior's speed as a line of JSON
+///     PosteriorBenchmark draws NAME PATH one posterior's draws as PATH.zarr and PATH_1.csv, ...
 @main struct PosteriorBenchmark {
   static func main() throws {
     guard let data = ProcessInfo.processInfo.environment["SWIFTLET_DATA"] else {
@@ -17,8 +18,9 @@ import Sampling
     switch (arguments.first, arguments.count) {
     case (nil, _): try printTable(data)
     case ("speed", 3): try printSpeed(Array(arguments), data)
+    case ("draws", 3): try writeDraws(Array(arguments), data)
     default:
-      print("PosteriorBenchmark: arguments are none, or: speed NAME SEED")
+      print("PosteriorBenchmark: arguments are none, or: speed NAME SEED, or: draws NAME PATH")
       exit(64)
     }
   }
@@ -59,6 +61,21 @@ import Sampling
     print(
       "{\"seconds\": \(result.seconds), \"ess\": \(result.leastBulkESS), "
         + "\"gradients\": \(result.gradients), \"gradients_per_second\": \(rate)}")
+  }
+
+  private static func writeDraws(_ arguments: [String], _ data: String) throws {
+    let posterior = ReferencePosterior(arguments[1], data: data)
+    let draws = try sample(posterior.model(), posterior.configuration)
+    try draws.writeCSV(to: arguments[2], model: posterior.name)
+    try InferenceData(draws).write(to: arguments[2] + ".zarr")
+    print(draws.summary().table)
+    print(draws.diagnosis().verdict)
+  }
+
+  private static func sample(
+    _ model: some BayesianModel, _ configuration: SamplerConfiguration
+  ) throws -> Draws {
+    try HamiltonianSampler(configuration: configuration).sample(model, seed: 1)
   }
 
   /// Evaluations in half a second.

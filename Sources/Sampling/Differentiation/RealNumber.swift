@@ -7,7 +7,7 @@ import Foundation
 /// with traced ones. Functions stand as static members, so that they read `.exp(x)` where the type
 /// is known: `.exp`, `.log`, `.log1p`, `.sqrt`, `.pow`, `.sin`, `.cos`, `.tanh`, `.logGamma`,
 /// `.inverseLogit`, `.logInverseLogit`, `.log1pExp`, `.logSumExp`.
-public protocol RealNumber: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {
+public protocol RealNumber: SignedNumeric, ExpressibleByFloatLiteral where Magnitude == Self {
   /// Creates a constant.
   init(_ constant: Double)
 
@@ -34,26 +34,11 @@ public protocol RealNumber: ExpressibleByFloatLiteral, ExpressibleByIntegerLiter
     _ value: Double, from arguments: some Collection<Self>, slopes: some Collection<Double>
   ) -> Self
 
-  /// Returns the sum.
-  static func + (left: Self, right: Self) -> Self
-  /// Returns the difference.
-  static func - (left: Self, right: Self) -> Self
-  /// Returns the product.
-  static func * (left: Self, right: Self) -> Self
   /// Returns the quotient.
   static func / (left: Self, right: Self) -> Self
-  /// Returns the negative.
-  static prefix func - (operand: Self) -> Self
 }
 
 extension RealNumber {
-  /// Adds in place.
-  @inlinable public static func += (left: inout Self, right: Self) { left = left + right }
-  /// Subtracts in place.
-  @inlinable public static func -= (left: inout Self, right: Self) { left = left - right }
-  /// Multiplies in place.
-  @inlinable public static func *= (left: inout Self, right: Self) { left = left * right }
-
   /// Returns e to the power x.
   @inlinable public static func exp(_ x: Self) -> Self {
     let result = Foundation.exp(x.value)
