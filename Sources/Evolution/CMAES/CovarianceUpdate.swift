@@ -88,7 +88,7 @@ enum Covariance: Codable, Sendable {
   func axis(_ index: Int) -> [Double] {
     switch self {
     case .symmetric(let form): form.axis(index)
-    case .factored(let form): form.root.column(index)
+    case .factored(let form): form.axis(index)
     case .diagonal(let form):
       form.variances.indices.map { $0 == index ? form.variances[$0].squareRoot() : 0 }
     }
@@ -116,7 +116,7 @@ enum Covariance: Codable, Sendable {
   var matrix: Matrix {
     switch self {
     case .symmetric(let form): form.matrix
-    case .factored(let form): Matrix.rowProducts(form.root, form.root)
+    case .factored(let form): form.matrix
     case .diagonal(let form): Matrix(diagonal: form.variances)
     }
   }
