@@ -105,7 +105,7 @@ def swift(program, *arguments):
     return json.loads(output.stdout)
 
 
-def compare_overhead(program, rounds):
+def compare_overhead(program, rounds, dimensions):
     """Times of all three and ratios per dimension."""
     result = {}
     for dimension, ours, theirs in [
@@ -113,6 +113,8 @@ def compare_overhead(program, rounds):
         (100, 1000, {"pycma": 200, "cmaes": 60}),
         (1000, 40, {"pycma": 24, "cmaes": 1}),
     ]:
+        if dimension not in dimensions:
+            continue
         rows = []
         for _ in range(rounds):
             own = swift(program, "overhead", "--dimension", dimension, "--generations", ours)
@@ -139,7 +141,7 @@ def summary(counts):
 def compare_evaluations(program, seeds):
     result = {}
     for function, dimension in [
-        (sphere, 10), (ellipsoid, 10), (rosenbrock, 10), (sphere, 40), (ellipsoid, 40),
+        (sphere, 10), (ellipsoid, 10), (rosenbrock, 10), (sphere, 40), (ellipsoid, 20),
     ]:  # fmt: skip
         name = function.__name__
         own = swift(
@@ -157,11 +159,13 @@ if __name__ == "__main__":
     parser.add_argument("--program", required=True, help="the EvolutionBenchmark program")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--dimensions", type=int, nargs="+", default=[24, 100, 1000])
     parser.add_argument("--only", choices=["overhead", "evaluations"])
     options = parser.parse_args()
     report = {}
     if options.only != "evaluations":
-        report["overhead"] = compare_overhead(options.program, options.rounds)
+        report["overhead"] = compare_overhead(
+            options.program, options.rounds, options.dimensions)
     if options.only != "overhead":
         report["evaluations"] = compare_evaluations(options.program, options.seeds)
     print(json.dumps(report, indent=2))
