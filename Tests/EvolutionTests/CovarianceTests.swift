@@ -93,3 +93,13 @@ import Testing
     }
   }
 }
+
+extension Matrix {
+  fileprivate func transposed() -> Matrix {
+    var result = Matrix(rows: columns, columns: rows)
+    for row in 0..<rows {
+      for column in 0..<columns { result[column, row] = self[row, column] }
+    }
+    return result
+  }
+}

@@ -155,14 +155,14 @@ public struct Minimization<Strategy: EvolutionStrategy>: Codable, Sendable {
 
   /// Reads a search that ``save(to:)`` wrote.
   ///
-  /// - Throws: ``FileFailure`` if there is no such file, `DecodingError` if it is damaged.
+  /// - Throws: `FileFailure` if there is no such file, `DecodingError` if it is damaged.
   public init(contentsOf path: String) throws {
     self = try JSONDecoder().decode(Self.self, from: readFile(at: path))
   }
 
   /// Writes the search as JSON, so that a crash leaves either the old file or the new.
   ///
-  /// - Throws: ``FileFailure`` if the file cannot be written.
+  /// - Throws: `FileFailure` if the file cannot be written.
   public func save(to path: String) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
