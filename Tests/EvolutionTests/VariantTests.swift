@@ -145,6 +145,30 @@ import Testing
     #expect(try #require(noisy.learningRates).mean < 0.1)
   }
 
+  @Test(arguments: [1, 2, 7], [2, 3, 4, 40])
+  func `the smallest problems and populations are searched like others`(
+    dimension: Int, population: Int
+  ) throws {
+    for shape in CMAES.Shape.allCases {
+      let search = finish(
+        try CMAES(start: 2, dimension: dimension, stepSize: 0.5, target: 1e-6) {
+          $0.population = population
+          $0.shape = shape
+          $0.limits.evaluations = 40_000
+        }, seed: 3, sphere)
+      #expect(search.stopReasons.contains(.target), "\(search.stopReasons)")
+    }
+  }
+
+  @Test func `ten thousand coordinates fit where only variances are learned`() throws {
+    var random = RandomSource(seed: 1)
+    var search = try CMAES(start: 1, dimension: 10_000, stepSize: 0.1, target: nil) {
+      $0.shape = .separable
+    }
+    for _ in 0..<50 { search.tell(search.ask(using: &random).map(sphere)) }
+    #expect(sphere(search.mean) < 9900)
+  }
+
   @Test func `an injected solution is evaluated as it is and pulls the mean`() throws {
     var random = RandomSource(seed: 1)
     for dimension in [4, 30] {
