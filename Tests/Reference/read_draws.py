@@ -13,11 +13,20 @@ warnings.filterwarnings("ignore")
 
 import arviz
 import numpy
+import xarray
+
+
+def open_zarr(path):
+    """ArviZ before 1.0 refuses version 3 of the zarr package, although xarray reads with it."""
+    try:
+        return arviz.from_zarr(path)
+    except ImportError:
+        return arviz.InferenceData.from_datatree(xarray.open_datatree(path, engine="zarr"))
 
 
 def main():
     prefix = sys.argv[1]
-    zarr = arviz.from_zarr(f"{prefix}.zarr")
+    zarr = open_zarr(f"{prefix}.zarr")
     files = sorted(glob.glob(f"{prefix}_*.csv"))
     csv = arviz.from_cmdstan(posterior=files)
     print(zarr)
