@@ -44,6 +44,20 @@ private let data = ProcessInfo.processInfo.environment["SWIFTLET_DATA"]
     #expect(close(at.gradient, expected, 1e-6))
   }
 
+  @Test(arguments: posteriors)
+  func `automatic differentiation agrees with the gradients by hand`(
+    _ posterior: ReferencePosterior
+  ) throws {
+    guard let declared = try posterior.declaredModel() else { return }
+    let byHand = try posterior.model()
+    for check in try #require(posterior.densityChecks()[posterior.name]) {
+      let mine = declared.evaluated(at: check.unconstrained)
+      let theirs = byHand.evaluated(at: check.unconstrained)
+      #expect(close(mine.value, theirs.value, 1e-11))
+      #expect(close(mine.gradient, theirs.gradient, 1e-7))
+    }
+  }
+
   /// The size of a number's last printed digit.
   private func digit(_ number: Double, _ count: Double) -> Double {
     pow(10, log10(max(abs(number), 1e-9)).rounded(.down) - count + 1)

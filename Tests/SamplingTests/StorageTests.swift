@@ -6,7 +6,7 @@ import Testing
 @testable import Sampling
 
 @Suite struct StorageTests {
-  private let model = Differentiated(DeclaredSchools())
+  private let model = Differentiated(declaredSchools)
 
   private func sample(_ metric: MetricKind = .diagonal) throws -> Draws {
     try HamiltonianSampler(configuration: .init(warmup: 100, draws: 30, metric: metric))
@@ -79,7 +79,7 @@ import Testing
     var data = InferenceData(
       draws, dimensionNames: ["theta": ["school"]],
       coordinates: ["school": ["A", "B", "C", "D", "E", "F", "G", "Höhe"]])
-    data.addObserved(Variable("y", shape: [8]), DeclaredSchools().effects)
+    data.addObserved(Variable("y", shape: [8]), declaredSchools.effects)
     try inFolder { folder in
       let path = "\(folder)/draws.zarr"
       try data.write(to: path)

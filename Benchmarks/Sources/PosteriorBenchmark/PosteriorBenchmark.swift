@@ -56,11 +56,13 @@ import Sampling
     let posterior = ReferencePosterior(arguments[1], data: data)
     let result = try PosteriorComparison(
       posterior, seed: UInt64(arguments[2]) ?? 1, threads: 1)
-    let rate = try gradientsPerSecond(
-      posterior.model(), at: posterior.densityChecks()[posterior.name]?.first?.unconstrained ?? [])
+    let place = try posterior.densityChecks()[posterior.name]?.first?.unconstrained ?? []
+    let rate = try gradientsPerSecond(posterior.model(), at: place)
+    let automatic = try posterior.declaredModel().map { try gradientsPerSecond($0, at: place) }
     print(
       "{\"seconds\": \(result.seconds), \"ess\": \(result.leastBulkESS), "
-        + "\"gradients\": \(result.gradients), \"gradients_per_second\": \(rate)}")
+        + "\"gradients\": \(result.gradients), \"gradients_per_second\": \(rate), "
+        + "\"automatic_gradients_per_second\": \(automatic.map { "\($0)" } ?? "null")}")
   }
 
   private static func writeDraws(_ arguments: [String], _ data: String) throws {
