@@ -60,7 +60,7 @@ import Sampling
     let rate = try gradientsPerSecond(posterior.model(), at: place)
     let automatic = try posterior.declaredModel().map { try gradientsPerSecond($0, at: place) }
     print(
-      "{\"seconds\": \(result.seconds), \"ess\": \(result.leastBulkESS), "
+      "{\"seconds\": \(result.processorSeconds), \"ess\": \(result.leastBulkESS), "
         + "\"gradients\": \(result.gradients), \"gradients_per_second\": \(rate), "
         + "\"automatic_gradients_per_second\": \(automatic.map { "\($0)" } ?? "null")}")
   }
@@ -80,7 +80,7 @@ import Sampling
     try HamiltonianSampler(configuration: configuration).sample(model, seed: 1)
   }
 
-  /// Evaluations in half a second.
+  /// Evaluations per second of the processor, from half a second.
   private static func gradientsPerSecond(
     _ model: some BayesianModel, at position: [Double]
   ) throws -> Double {
@@ -88,13 +88,13 @@ import Sampling
     var place = position
     var gradient = position
     var count = 0
-    let start = ContinuousClock.now
-    while ContinuousClock.now - start < .milliseconds(500) {
+    let start = clock()
+    while clock() - start < CLOCKS_PER_SEC / 2 {
       for _ in 0..<100 {
         place[0] = position[0] + 1e-9 * model.logDensity(at: place, gradient: &gradient)
       }
       count += 100
     }
-    return Double(count) / ((ContinuousClock.now - start) / .seconds(1))
+    return Double(count) / (Double(clock() - start) / Double(CLOCKS_PER_SEC))
   }
 }

@@ -16,7 +16,6 @@ public protocol Distribution<Number> {
 extension Distribution {
   /// Returns the sum of the log densities of many values.
   @inlinable
-  @inlinable
   public func logDensity(of values: some Collection<Number>) -> Number {
     var terms: [Number] = []
     terms.reserveCapacity(values.count)
