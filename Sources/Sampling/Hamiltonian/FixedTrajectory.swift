@@ -5,6 +5,8 @@ import Randomness
 /// Metropolis test.
 ///
 /// - Paper: Neal, *MCMC using Hamiltonian Dynamics* (2011).
+///
+/// `@unchecked Sendable`: it belongs to one ``HamiltonianSystem``, for which the same holds.
 final class FixedTrajectory: @unchecked Sendable {
   static let vectorCount = 2
 

@@ -5,6 +5,8 @@ import Randomness
 ///
 /// - Paper: Hoffman and Gelman, *The No-U-Turn Sampler* (2014); Betancourt, *A Conceptual
 ///   Introduction to Hamiltonian Monte Carlo* (2017), appendix A.
+///
+/// `@unchecked Sendable`: it belongs to one ``HamiltonianSystem``, for which the same holds.
 final class NoUTurnTrajectory: @unchecked Sendable {
   typealias Vector = HamiltonianSystem.Vector
 
