@@ -26,13 +26,16 @@ ENGINES = LARGE + SKINNY + [
     (2048, 2048, 2048)]  # fmt: skip
 
 
-def measure(action, samples, seconds=0.02):
+loop_seconds = 0.02
+
+
+def measure(action, samples):
     """Median and best time of one call in microseconds."""
     for _ in range(3):
         action()
     start = time.perf_counter()
     action()
-    count = max(1, int(seconds / max(time.perf_counter() - start, 1e-7)))
+    count = max(1, int(loop_seconds / max(time.perf_counter() - start, 1e-7)))
     times = []
     for _ in range(samples):
         start = time.perf_counter()
@@ -154,7 +157,11 @@ def main():
     parser.add_argument("--engines", action="store_true", help="compare MKL with oneDNN")
     parser.add_argument("--samples", type=int, default=15)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--seconds", type=float, default=0.02, help="length of a sample")
+    parser.add_argument("--overhead-only", action="store_true", help="leave the products out")
     options = parser.parse_args()
+    global loop_seconds
+    loop_seconds = options.seconds
     torch.set_num_threads(options.threads)
     torch.manual_seed(0)
     report = {"peer": f"torch {torch.__version__}", "threads": options.threads,
@@ -163,7 +170,8 @@ def main():
         report["engines"] = engines(options.samples)
     else:
         report["overhead"] = overhead(options.samples)
-        report["products"] = products(options.samples)
+        if not options.overhead_only:
+            report["products"] = products(options.samples)
     print(json.dumps(report, indent=1))
 
 

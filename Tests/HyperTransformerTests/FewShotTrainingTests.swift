@@ -35,7 +35,7 @@ import Torch
   @Test func `pre-training comes first and leaves the transformers alone`() throws {
     var recipe = Self.recipe
     recipe.training.steps = recipe.training.pretrainingSteps
-    let training = try FewShotTraining(recipe, data: Self.data)
+    let training = try FewShotTraining<GeneratorInTraining>(recipe, data: Self.data)
     var state = try training.initialState()
     let before = state.model.tensors
     _ = try Trainer(try training.trainerSettings(), training.task).run(&state)
@@ -51,11 +51,11 @@ import Torch
     let run = try FewShotRun(folder: path)
     #expect(run.recipe == Self.recipe)
     #expect(run.checkpointPath == RunPaths(path).best)
-    #expect(run.generator.tensors.names == state.model.generator.tensors.names)
+    #expect(run.learner.tensors.names == state.model.generator.tensors.names)
     let judged = try FewShotEvaluation(
       Self.data.validation, plan: run.recipe.evaluationPlan,
       tasks: run.recipe.evaluation.validationTasks
-    ).accuracy(of: run.generator)
+    ).accuracy(of: run.learner)
     #expect(judged.mean == state.bestEvaluation?.values["accuracy"])
   }
 
@@ -108,7 +108,7 @@ import Torch
       isNew
       ? try RunFolder.create(at: path, recipe: recipe)
       : try RunFolder.resume(at: path, recipe: recipe)
-    let training = try FewShotTraining(recipe, data: Self.data)
+    let training = try FewShotTraining<GeneratorInTraining>(recipe, data: Self.data)
     var state = try training.initialState()
     if folder.hasCheckpoint {
       try state.restore(from: Checkpoint(path: folder.paths.checkpoint))

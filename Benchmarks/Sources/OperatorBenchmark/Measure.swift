@@ -24,10 +24,12 @@ struct Measurement: Encodable {
 }
 
 /// The median and best time of one call over `samples` loops, each long enough for the clock.
-func measure(_ samples: Int, seconds: Double = 0.02, _ action: () -> Void) -> Measurement {
+///
+/// On a busy machine short loops find undisturbed moments, and the best time is the one to compare.
+func measure(_ samples: Int, _ action: () -> Void) -> Measurement {
   for _ in 0..<3 { action() }
   let once = time(1, action)
-  let count = max(1, Int(seconds * 1e6 / max(once, 0.1)))
+  let count = max(1, Int(loopSeconds * 1e6 / max(once, 0.1)))
   let times = (0..<samples).map { _ in time(count, action) / Double(count) }.sorted()
   return Measurement(
     median: rounded(times[times.count / 2], 1000), best: rounded(times[0], 1000))

@@ -1,7 +1,7 @@
 // Times of single operators, printed as one JSON object with the case names of `Peer/operators.py`.
 //
 //   swift run -c release --package-path Benchmarks OperatorBenchmark [--samples N] [--threads N]
-//     [--kernel mkl|onednn|measured]
+//     [--kernel mkl|onednn|measured] [--seconds S per sample] [--overhead-only]
 import Foundation
 import Randomness
 import Torch
@@ -85,6 +85,7 @@ func option(_ name: String) -> String? {
   return arguments.firstIndex(of: name).flatMap { arguments.dropFirst($0 + 1).first }
 }
 
+let loopSeconds = option("--seconds").flatMap(Double.init) ?? 0.02
 let samples = option("--samples").flatMap(Int.init) ?? 15
 Engine.threadCount = option("--threads").flatMap(Int.init) ?? 1
 switch option("--kernel") {
@@ -96,7 +97,7 @@ var random = RandomSource(seed: 0)
 let report = Report(
   engine: "libtorch \(Engine.version)", threads: Engine.threadCount,
   kernel: "\(Engine.productKernel)", overhead: overhead(samples, &random),
-  products: products(samples, &random))
+  products: CommandLine.arguments.contains("--overhead-only") ? [:] : products(samples, &random))
 let encoder = JSONEncoder()
 encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
 print(String(decoding: try encoder.encode(report), as: UTF8.self))
