@@ -55,7 +55,7 @@ let package = Package(
     .target(name: "Datasets", dependencies: ["Files", "Formats", "Images", "Randomness"]),
 
     // Base.
-    .target(name: "Learning", dependencies: ["Torch", "Runs", "Formats", "Randomness", "Files"]),
+    .target(name: "Learning", dependencies: ["Torch", "Runs", "Randomness"]),
 
     // Engine.
     .target(name: "Torch", dependencies: ["CTorch", "Files", "Formats", "Randomness"]),

@@ -89,6 +89,7 @@ public struct WeightGenerator: Model {
   ///   - pass: Mode and randomness.
   ///   - warmsUp: Whether the warm-up heads are written, too.
   ///   - record: Sees every map of attention.
+  /// - Returns: The networks and what they were made from.
   mutating func generation(
     _ support: SupportSet, _ pass: inout Pass, warmsUp: Bool = false,
     record: ((AttentionMap) -> Void)? = nil

@@ -1,4 +1,5 @@
 import Foundation
+import Torch
 
 /// The times of one action in microseconds per call.
 struct Measurement: Encodable {
@@ -35,11 +36,19 @@ func measure(_ samples: Int, _ action: () -> Void) -> Measurement {
     median: rounded(times[times.count / 2], 1000), best: rounded(times[0], 1000))
 }
 
-/// Microseconds for `count` calls.
+/// Microseconds for `count` calls: of this thread's processor time with one thread, which other work
+/// on the machine does not count in, of the wall clock with more.
 private func time(_ count: Int, _ action: () -> Void) -> Double {
-  let start = DispatchTime.now().uptimeNanoseconds
+  let clock = Engine.threadCount == 1 ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC
+  let start = nanoseconds(clock)
   for _ in 0..<count { action() }
-  return Double(DispatchTime.now().uptimeNanoseconds - start) / 1000
+  return Double(nanoseconds(clock) - start) / 1000
+}
+
+private func nanoseconds(_ clock: clockid_t) -> Int {
+  var time = timespec()
+  clock_gettime(clock, &time)
+  return time.tv_sec * 1_000_000_000 + time.tv_nsec
 }
 
 private func rounded(_ value: Double, _ scale: Double) -> Double {
