@@ -58,7 +58,7 @@ struct GenerationStudy {
           })),
     ]
     if let figure = attentionFigure { blocks.append(figure) }
-    blocks.append(.pictures(kernelPictures))
+    if let pictures = kernelPictures { blocks.append(.pictures(pictures)) }
     return blocks
   }
 
@@ -85,11 +85,12 @@ struct GenerationStudy {
           + "its own pictures; its negative, that it is made from the others'."))
   }
 
-  /// The first generated layer's filters of a few tasks, side by side.
-  private var kernelPictures: PictureGrid {
+  /// The first generated layer's filters of a few tasks, side by side; none where only the dense layer
+  /// is generated.
+  private var kernelPictures: PictureGrid? {
     let weights = network.writtenWeights
     guard let index = weights.names.firstIndex(where: { $0.hasSuffix(".kernel") }) else {
-      return PictureGrid([])
+      return nil
     }
     let kernels = weights.tensors[index]  // [tasks, outputs, inputs, window, window]
     let filters = min(kernels.extent(1), 8)

@@ -1,7 +1,8 @@
 import Files
-import Formats
 import Foundation
 import Testing
+
+@testable import Formats
 
 /// Pickles written opcode by opcode. What `torch.save` itself writes is read in `PyTorchArchiveTests`.
 @Suite struct TensorPickleTests {

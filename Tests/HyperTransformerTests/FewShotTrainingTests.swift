@@ -59,6 +59,33 @@ import Torch
     #expect(judged.mean == state.bestEvaluation?.values["accuracy"])
   }
 
+  @Test func `every shipped recipe is read and fits`() throws {
+    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent()
+      .appendingPathComponent("Recipes/HyperTransformer").path
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+    #expect(names.count >= 7)
+    for name in names {
+      let recipe = try RecipeReader.load(FewShotRecipe.self, path: "\(folder)/\(name)")
+      let stem = name.split(separator: ".")[0]
+      #expect(recipe.method == FewShotMethod(rawValue: String(stem)) ?? .hyperTransformer)
+    }
+  }
+
+  @Test func `evaluations during training judge the parts that are asked for`() throws {
+    var recipe = Self.recipe
+    recipe.evaluation.parts = [.training, .test]
+    recipe.training.steps = 1
+    let training = try FewShotTraining<GeneratorInTraining>(recipe, data: Self.data)
+    var state = try training.initialState()
+    let outcome = try Trainer(try training.trainerSettings(), training.task).run(&state)
+    let values = try #require(outcome.lastEvaluation?.values)
+    #expect(
+      values.keys.filter { $0.hasSuffix("accuracy") }.sorted() == [
+        "accuracy", "test/accuracy", "training/accuracy",
+      ])
+  }
+
   @Test func `training, validation and test classes have nothing in common`() {
     let data = FewShotData(Self.set, splitSeed: 1)
     let names = [data.training, data.validation, data.test].map(\.classNames)

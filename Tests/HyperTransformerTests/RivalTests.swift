@@ -29,7 +29,9 @@ import Torch
       let hidden = batch.support.ignored?[episode].toDoubles() ?? []
       let centers = (0..<3).map { label in
         let own = members.indices.filter { members[$0] == Double(label) && hidden[$0] == 0 }
-        return Tensor(stacking: own.map { support[episode, $0] }).mean(along: 0)
+        return own.isEmpty
+          ? query[episode, 0].zerosLike()
+          : Tensor(stacking: own.map { support[episode, $0] }).mean(along: 0)
       }
       for sample in 0..<3 {
         let distances = centers.map { (query[episode, sample] - $0).squared().sum().scalar() }
