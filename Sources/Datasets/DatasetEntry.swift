@@ -45,7 +45,7 @@ public struct DatasetEntry: Sendable {
 extension DatasetEntry {
   /// The data sets Swiftlet knows.
   public static var known: [DatasetEntry] {
-    [omniglot, glyphs, newAlphabet] + idxSets
+    [omniglot] + idxSets + [glyphs, newAlphabet]
   }
 
   private static var omniglot: DatasetEntry {
