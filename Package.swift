@@ -56,7 +56,7 @@ let package = Package(
     .target(name: "Datasets", dependencies: ["Files", "Formats", "Images", "Randomness"]),
 
     // Base.
-    .target(name: "Learning", dependencies: ["Torch", "Runs", "Formats", "Randomness", "Files"]),
+    .target(name: "Learning", dependencies: ["Torch", "Runs", "Randomness"]),
     .target(name: "Evolution", dependencies: ["Files", "Randomness"]),
 
     // Engine.

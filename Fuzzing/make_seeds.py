@@ -7,6 +7,7 @@ import json
 import pathlib
 import struct
 import sys
+import zipfile
 
 root = pathlib.Path(sys.argv[1])
 
@@ -48,6 +49,11 @@ safetensors(
     '{ "\\u00e9\\ud83d\\ude00\\n" : {"shape":[1],"dtype":"BOOL","data_offsets":[0,1]}}  ',
     b"\1",
 )
+for archive in sorted(pathlib.Path("Tests/TorchTests/Fixtures").glob("*.pt")):
+    if zipfile.is_zipfile(archive):
+        with zipfile.ZipFile(archive) as file:
+            name = next(name for name in file.namelist() if name.endswith("/data.pkl"))
+            write("TensorPickle", archive.stem, file.read(name))
 idx("bytes", 8, [2, 3], bytes(range(6)))
 idx("shorts", 11, [2], bytes(range(4)))
 idx("words", 12, [1, 1, 1], bytes(range(4)))
