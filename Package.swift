@@ -19,6 +19,7 @@ let package = Package(
   products: [
     .executable(name: "swiftlet", targets: ["swiftlet"]),
     .library(name: "HyperTransformer", targets: ["HyperTransformer"]),
+    .library(name: "Vision", targets: ["Vision"]),
     .library(name: "Datasets", targets: ["Datasets"]),
     .library(name: "Learning", targets: ["Learning"]),
     .library(name: "Torch", targets: ["Torch"]),
@@ -40,7 +41,7 @@ let package = Package(
     .target(
       name: "SwiftletCommands",
       dependencies: [
-        "HyperTransformer", "Datasets", "Images", "Learning", "Torch", "Runs", "Files",
+        "HyperTransformer", "Vision", "Datasets", "Images", "Learning", "Torch", "Runs", "Files",
         "Randomness", "Reports",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
@@ -52,6 +53,11 @@ let package = Package(
       dependencies: ["Datasets", "Learning", "Torch", "Images", "Files", "Runs", "Randomness"]),
 
     // Shared: what several systems use.
+    .target(
+      name: "Vision",
+      dependencies: [
+        "Datasets", "Learning", "Torch", "Images", "Runs", "Files", "Formats", "Randomness",
+      ]),
     .target(name: "Datasets", dependencies: ["Files", "Formats", "Images", "Randomness"]),
 
     // Base.
@@ -88,6 +94,13 @@ let package = Package(
       dependencies: [
         "HyperTransformer", "Datasets", "Learning", "Torch", "Runs", "Files", "Randomness",
         "SwiftletTestSupport",
+      ],
+      resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "VisionTests",
+      dependencies: [
+        "Vision", "Datasets", "Learning", "Torch", "Images", "Runs", "Files", "Formats",
+        "FileFixtures", "Randomness", "SwiftletTestSupport",
       ],
       resources: [.copy("Fixtures")]),
     .testTarget(

@@ -45,7 +45,13 @@ public struct Convolution: Layer {
   }
 
   /// Applies the convolution.
-  public func forward(_ input: Tensor, _ pass: inout Pass) -> Tensor { self(input) }
+  public func forward(_ input: Tensor, _ pass: inout Pass) -> Tensor {
+    let output = self(input)
+    pass.note(
+      "convolution", weight: weight, output: output,
+      multiplyAdds: output.count * weight.count / weight.extent(0))
+    return output
+  }
 
   /// Applies the convolution; it is the same in training and inference.
   public func callAsFunction(_ input: Tensor) -> Tensor {
