@@ -68,15 +68,18 @@ let package = Package(
 
     // Ground: no tensors.
     .target(name: "Runs", dependencies: ["Files", .product(name: "Yams", package: "Yams")]),
-    .target(name: "Images", dependencies: ["Files", "LibPNG"]),
+    .target(name: "Images", dependencies: ["CImages", "Files", "LibPNG"]),
     .target(name: "Formats", dependencies: ["Files"]),
-    .target(name: "Files", dependencies: ["LibArchive"]),
+    .target(name: "Files", dependencies: ["LibArchive", "LibZ"]),
     .target(name: "Randomness"),
 
     // Boundary.
     .target(name: "CTorch", cxxSettings: libtorchHeaders, linkerSettings: libtorchLibraries),
     .systemLibrary(
       name: "LibArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+    .target(name: "CImages", dependencies: ["LibJPEG"]),
+    .systemLibrary(name: "LibJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
+    .systemLibrary(name: "LibZ", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "LibPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
 
     // Aside: closeness, gradient checks and hidden copies for the tests of every floor.
@@ -113,7 +116,9 @@ let package = Package(
     .testTarget(
       name: "DatasetsTests",
       dependencies: ["Datasets", "Images", "Files", "FileFixtures", "Randomness"]),
-    .testTarget(name: "ImagesTests", dependencies: ["Images", "Files", "FileFixtures"]),
+    .testTarget(
+      name: "ImagesTests", dependencies: ["Images", "Files", "FileFixtures", "Randomness"],
+      resources: [.copy("Fixtures")]),
     .testTarget(
       name: "FormatsTests", dependencies: ["Files", "Formats"], resources: [.copy("Fixtures")]),
     .testTarget(name: "FilesTests", dependencies: ["Files", "FileFixtures"]),
