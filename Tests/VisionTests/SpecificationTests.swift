@@ -73,7 +73,7 @@ import Vision
     let isHead = name.hasPrefix("classifier") || name.hasPrefix("last_linear")
     if name.hasSuffix("bias") {
       if isHead { return 0.1 * numbers(shape, 7) }
-      return name.contains("conv_") || name.contains(".fc")
+      return ["conv_reduce", "conv_expand", ".fc"].contains { name.contains($0) }
         ? 0.1 * numbers(shape, 8)
         : 0.2 * numbers(shape, 3)
     }
