@@ -88,7 +88,11 @@ let package = Package(
       path: "Tests/SwiftletTestSupport"),
     // Aside: archives and pictures written byte by byte, for the tests of their readers.
     .target(name: "FileFixtures", path: "Tests/FileFixtures"),
-    .testTarget(name: "CommandTests", dependencies: ["swiftlet", "Formats"]),
+    .testTarget(
+      name: "CommandTests",
+      dependencies: [
+        "swiftlet", "Vision", "Images", "Learning", "Torch", "Formats", "Files", "Randomness",
+      ]),
     .testTarget(name: "ReportsTests", dependencies: ["Reports"]),
     .testTarget(
       name: "HyperTransformerTests",

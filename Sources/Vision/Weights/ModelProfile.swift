@@ -40,12 +40,15 @@ public struct ModelProfile: Sendable, Encodable {
         Tensor(zeros: [0, 3, height, width], network.head.weight.elementType), &pass)
     }
     parameters = network.parameterCount
-    let named = network.tensors(naming)
     var counts: [String: Int] = [:]
-    for (name, tensor) in zip(named.names, named.tensors) { counts[name] = tensor.count }
+    for named in [network.tensors, network.tensors(naming)] {
+      for (name, tensor) in zip(named.names, named.tensors) { counts[name] = tensor.count }
+    }
     guard let trace = pass.trace else { return }
-    for (step, name) in zip(trace.steps, trace.layerNames(in: network, naming)) {
-      let name = name ?? "?"
+    // Where other names cut a weight into pieces, none of them is the weight that ran.
+    let ownNames = trace.layerNames(in: network)
+    let names = zip(trace.layerNames(in: network, naming), ownNames).map { $0 ?? $1 ?? "?" }
+    for (step, name) in zip(trace.steps, names) {
       let isAttention = step.kind == "attention"
       let own = (counts["\(name).weight"] ?? 0) + (counts["\(name).bias"] ?? 0)
       rows.append(
