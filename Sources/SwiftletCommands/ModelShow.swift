@@ -117,7 +117,7 @@ extension CatalogModel {
           "--size \(side) does not do for \(name); expected 32 to 16384"
             + (patch > 1 ? ", a multiple of \(patch)" : ""))
       }
-      (preparation.height, preparation.width) = (side, side)
+      preparation = preparation.resized(height: side, width: side)
       network = network.resized(imageHeight: side, imageWidth: side)
     }
     return ImageModel(name: name, network: network, preparation: preparation, naming: naming)

@@ -73,4 +73,22 @@ import Testing
     let shifted = (Data([1, 2, 3]) + whole).dropFirst(3)
     #expect(failure(of: shifted) == "none")
   }
+
+  @Test func `random damage is read or refused, never a crash`() {
+    let header = "{'descr': '<i2', 'fortran_order': False, 'shape': (2, 3), }     \n"
+    let whole = file(header, [UInt8](repeating: 1, count: 12))
+    var state: UInt64 = 7
+    func next(_ bound: Int) -> Int {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Int(state >> 33) % bound
+    }
+    var refused = 0
+    for _ in 0..<5000 {
+      var damaged = whole
+      for _ in 0...next(3) { damaged[next(damaged.count)] = UInt8(next(256)) }
+      if next(4) == 0 { damaged = damaged.prefix(next(damaged.count)) }
+      refused += failure(of: damaged) == "none" ? 0 : 1
+    }
+    #expect(refused > 3000)
+  }
 }

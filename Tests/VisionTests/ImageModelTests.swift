@@ -114,6 +114,57 @@ import Torch
     #expect(large.tensors.tensors == expected.tensors.tensors)
   }
 
+  @Test func `a transformer's weights for other images bring their size with them`() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/tiny.safetensors"
+    let entry = try ModelCatalog.model(named: "vit_tiny_patch16_224")
+    var random = RandomSource(seed: 6)
+    let network = VisionTransformer(.tiny(imageSize: 96), classCount: 5, using: &random)
+    let named = network.tensors(.huggingFace)
+    try saveSafetensors(zip(named.names, named.tensors).map { ($0, $1) }, to: path)
+    let model = try ImageModel(readingFrom: path, as: entry)
+    #expect(model.preparation.height == 96)
+    #expect(model.preparation.shorterSide == 106)  // 96 / 0.9, rounded down
+    #expect(model.network.classCount == 5)
+    #expect(model.naming == .huggingFace)
+    let larger = try ImageModel(readingFrom: path, as: entry, height: 128, width: 160)
+    #expect(larger.network(Tensor(zeros: [1, 3, 128, 160])).shape == [1, 5])
+    #expect {
+      try ImageModel(readingFrom: path, as: entry, height: 100, width: 96)
+    } throws: { "\($0)".contains("multiples of 16") }
+  }
+
+  @Test(arguments: [
+    (Naming.torchvision, [(".mlp.0.", ".mlp.linear_1."), (".mlp.3.", ".mlp.linear_2.")]),
+    (
+      .huggingFace,
+      [
+        ("vit.encoder.layer.", "vit.layers."),
+        (".attention.attention.query.", ".attention.q_proj."),
+        (".attention.attention.key.", ".attention.k_proj."),
+        (".attention.attention.value.", ".attention.v_proj."),
+        (".attention.output.dense.", ".attention.o_proj."),
+        (".intermediate.dense.", ".mlp.fc1."), (".output.dense.", ".mlp.fc2."),
+      ]
+    ),
+  ])
+  func `names of other versions of a package are known`(
+    naming: Naming, changes: [(String, String)]
+  ) throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/weights.safetensors"
+    let network = model(Self.shapes[3]).network
+    let named = network.tensors(naming)
+    let names = named.names.map { name in
+      changes.reduce(name) { $0.replacing($1.0, with: $1.1) }
+    }
+    #expect(names != named.names)
+    try saveSafetensors(zip(names, named.tensors).map { ($0, $1) }, to: path)
+    var target = Backbone(unset: network.architecture, classCount: 3)
+    #expect(try StateDictionary(readingFrom: path).load(into: &target) == naming)
+    #expect(target.tensors.tensors == network.tensors.tensors)
+  }
+
   @Test func `files that do not say what they are, or say nonsense, are refused`() throws {
     let folder = try TemporaryFolder()
     let path = folder.path + "/model.safetensors"

@@ -21,6 +21,19 @@ public struct CatalogModel: Sendable {
     Backbone(unset: architecture, classCount: classCount ?? self.classCount)
   }
 
+  /// The same transformer for images of so many patches by so many; other networks as they are.
+  func forGrid(side: Int?) -> CatalogModel {
+    guard let side, case .transformer(var shape) = architecture, side < 1024,
+      (side, side) != (shape.gridHeight, shape.gridWidth)
+    else { return self }
+    let pixels = side * shape.patchSize
+    var copy = self
+    (shape.imageHeight, shape.imageWidth) = (pixels, pixels)
+    copy.architecture = .transformer(shape)
+    copy.preparation = preparation.resized(height: pixels, width: pixels)
+    return copy
+  }
+
   /// How many numbers are learned.
   public var parameterCount: Int { unset().parameterCount }
 
@@ -50,6 +63,17 @@ extension ImagePreparation {
     preparation.filter = filter
     preparation.normalization = normalization
     return preparation
+  }
+
+  /// The same for another size of input, with the same part of the image cut out.
+  ///
+  /// - Precondition: Both sides are positive.
+  public func resized(height newHeight: Int, width newWidth: Int) -> ImagePreparation {
+    var copy = self
+    let margin = Double(shorterSide) / Double(min(height, width))
+    copy.shorterSide = Int(margin * Double(min(newHeight, newWidth)))
+    (copy.height, copy.width) = (newHeight, newWidth)
+    return copy
   }
 
   /// timm's way of saying the same: the part of the resized image that is kept.

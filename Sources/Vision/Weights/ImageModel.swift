@@ -75,8 +75,10 @@ public struct ImageModel: Sendable {
     try resize(height: height, width: width, interpolation, path: path)
   }
 
-  /// Weights of a catalog's network; the number of classes is what the file's head has.
-  private init(_ weights: StateDictionary, as model: CatalogModel) throws(CheckpointError) {
+  /// Weights of a catalog's network; the number of classes is what the file's head has, and the size
+  /// of a transformer's images what its position embeddings are made for.
+  private init(_ weights: StateDictionary, as catalogModel: CatalogModel) throws(CheckpointError) {
+    let model = catalogModel.forGrid(side: weights.positionGridSide)
     let probe = model.unset()
     let head = probe.headName(weights.likeliestNaming(of: probe))
     let classes = weights.rows(of: "\(head).weight") ?? model.classCount
@@ -146,9 +148,7 @@ public struct ImageModel: Sendable {
         reason: "patches of \(patch) pixels do not tile images of \(newHeight)x\(newWidth); choose "
           + "multiples of \(patch)")
     }
-    let margin = Double(preparation.shorterSide) / Double(preparation.height)
-    preparation.shorterSide = Int(margin * Double(min(newHeight, newWidth)))
-    (preparation.height, preparation.width) = (newHeight, newWidth)
+    preparation = preparation.resized(height: newHeight, width: newWidth)
     network = network.resized(imageHeight: newHeight, imageWidth: newWidth, interpolation)
   }
 

@@ -37,7 +37,7 @@ extension StateDictionary {
         (head == .kept && headNames.contains(name))
         || (name.hasSuffix("num_batches_tracked") && fitting[name] == nil)
       if isKept { fitting[name] = tensor }
-      if let interpolation, let found = fitting[name], isPositions(name) {
+      if let interpolation, let found = fitting[name], positionNames.contains(name) {
         fitting[name] = interpolated(found, like: tensor, interpolation)
       }
     }
@@ -56,21 +56,26 @@ extension StateDictionary {
     return zip(candidates, counts).first { $0.1 == best }?.0 ?? .standard
   }
 
-  private func isPositions(_ name: String) -> Bool {
-    ["pos_embed", "encoder.pos_embedding", "vit.embeddings.position_embeddings"].contains(name)
+  /// The side of the square grid that position embeddings were made for, if there are any.
+  var positionGridSide: Int? {
+    positionNames.compactMap { tensors[$0] }.first.flatMap(gridSide)
   }
 
-  /// Square grids are assumed for the tensor found; the wanted one may be of any grid that is square,
-  /// too, or else nothing is done.
+  private var positionNames: [String] {
+    ["pos_embed", "encoder.pos_embedding", "vit.embeddings.position_embeddings"]
+  }
+
+  private func gridSide(_ positions: Tensor) -> Int? {
+    guard positions.rank == 3, positions.extent(1) > 1 else { return nil }
+    let side = Int(Double(positions.extent(1) - 1).squareRoot().rounded())
+    return side * side + 1 == positions.extent(1) ? side : nil
+  }
+
+  /// Both grids must be square, or else nothing is done.
   private func interpolated(
     _ found: Tensor, like wanted: Tensor, _ interpolation: PositionInterpolation
   ) -> Tensor {
-    func side(_ tensor: Tensor) -> Int? {
-      guard tensor.rank == 3 else { return nil }
-      let root = Int(Double(tensor.extent(1) - 1).squareRoot().rounded())
-      return root * root + 1 == tensor.extent(1) ? root : nil
-    }
-    guard found.shape != wanted.shape, let old = side(found), let new = side(wanted), old > 0
+    guard found.shape != wanted.shape, let old = gridSide(found), let new = gridSide(wanted)
     else { return found }
     return interpolation.resized(found, from: (old, old), to: (new, new))
   }

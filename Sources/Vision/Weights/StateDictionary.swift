@@ -45,7 +45,7 @@ public struct StateDictionary: Sendable {
     self.init(tensors: tensors, metadata: metadata, origin: path)
     unwrap()
     if (path as NSString).pathExtension.lowercased() == "npz" { translateGoogleNames() }
-    renameOldKeys()
+    renameOtherVersions()
   }
 
   /// The rows of the tensor of that name, so the classes of a head.
@@ -65,13 +65,30 @@ public struct StateDictionary: Sendable {
     tensors = inside
   }
 
-  /// torchvision called the maps of its transformers otherwise before 0.13.
-  private mutating func renameOldKeys() {
-    for (name, tensor) in tensors where name.contains(".mlp.linear_") {
+  /// Gives tensors that other versions of a package named otherwise the names of its public files:
+  /// torchvision's transformers before 0.13, and those of Hugging Face in memory since version 5.
+  private mutating func renameOtherVersions() {
+    for (name, tensor) in tensors {
+      let renamed = nameInPublicFiles(name)
+      guard renamed != name else { continue }
       tensors[name] = nil
-      let renamed = name.replacing(".mlp.linear_1.", with: ".mlp.0.")
-        .replacing(".mlp.linear_2.", with: ".mlp.3.")
       tensors[renamed] = tensor
     }
+  }
+
+  private func nameInPublicFiles(_ name: String) -> String {
+    if name.contains(".mlp.linear_") {
+      return name.replacing(".mlp.linear_1.", with: ".mlp.0.")
+        .replacing(".mlp.linear_2.", with: ".mlp.3.")
+    }
+    guard name.hasPrefix("vit.layers.") else { return name }
+    let parts = [
+      "vit.layers.": "vit.encoder.layer.", ".attention.q_proj.": ".attention.attention.query.",
+      ".attention.k_proj.": ".attention.attention.key.",
+      ".attention.v_proj.": ".attention.attention.value.",
+      ".attention.o_proj.": ".attention.output.dense.", ".mlp.fc1.": ".intermediate.dense.",
+      ".mlp.fc2.": ".output.dense.",
+    ]
+    return parts.reduce(name) { $0.replacing($1.key, with: $1.value) }
   }
 }
