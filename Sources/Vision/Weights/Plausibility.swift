@@ -2,7 +2,7 @@ import Images
 import Learning
 
 // Shapes read from files may be anything: these checks keep a damaged or hostile one from building a
-// network that cannot be.
+// network that cannot be, or one of whose layers would not fit into memory.
 
 extension BackboneArchitecture {
   /// Whether a network of this shape can be built.
@@ -12,9 +12,10 @@ extension BackboneArchitecture {
     case .mobile(let shape): shape.isPlausible
     case .transformer(let shape): shape.isPlausible
     case .isometric(let shape):
-      inRange([shape.factor, shape.depth], 1...1024) && inRange([shape.width], 4...65_536)
+      inRange([shape.factor], 1...64) && inRange([shape.depth], 1...1024)
+        && inRange([shape.width], 4...8192)
     case .nasNet(let shape):
-      inRange([shape.stemWidth, shape.width], 4...8192) && shape.width % 4 == 0
+      inRange([shape.stemWidth, shape.width], 4...2048) && shape.width % 4 == 0
         && inRange([shape.cellsPerGroup], 1...64) && isProbability(shape.dropout)
     }
   }
@@ -23,17 +24,17 @@ extension BackboneArchitecture {
 extension ResNetArchitecture {
   fileprivate var isPlausible: Bool {
     !widths.isEmpty && widths.count == blockCounts.count && widths.count <= 16
-      && inRange(widths, 1...65_536) && inRange(blockCounts, 1...1024)
+      && inRange(widths, 1...8192) && inRange(blockCounts, 1...1024)
       && zip(widths, widths.dropFirst()).allSatisfy { $0 <= $1 }
   }
 }
 
 extension MobileArchitecture {
   fileprivate var isPlausible: Bool {
-    inRange([stemWidth, headWidth], 1...65_536) && stages.count <= 64
+    inRange([stemWidth, headWidth], 1...16_384) && stages.count <= 64
       && isProbability(dropout) && isProbability(stochasticDepth) && norm.epsilon > 0
       && stages.allSatisfy { stage in
-        inRange([stage.width], 1...65_536) && inRange([stage.expansion, stage.repeats], 1...256)
+        inRange([stage.width], 1...16_384) && inRange([stage.expansion, stage.repeats], 1...64)
           && inRange([stage.window, stage.stride], 1...31) && (0...1).contains(stage.squeeze)
       }
   }
@@ -41,9 +42,10 @@ extension MobileArchitecture {
 
 extension VisionTransformerArchitecture {
   fileprivate var isPlausible: Bool {
-    inRange([width, innerWidth, imageHeight, imageWidth], 1...65_536)
+    inRange([width, innerWidth, imageHeight, imageWidth], 1...16_384)
       && inRange([depth, heads, patchSize], 1...1024) && imageHeight % patchSize == 0
-      && imageWidth % patchSize == 0 && width % heads == 0 && epsilon > 0
+      && imageWidth % patchSize == 0 && gridHeight * gridWidth <= 65_536
+      && width % heads == 0 && epsilon > 0
   }
 }
 
