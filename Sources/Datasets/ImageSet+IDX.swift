@@ -35,32 +35,11 @@ extension ImageSet {
         reason: "holds \(classes.elementType) of shape \(classes.shape), expected one byte for "
           + "each of the \(values.shape[0]) images in \(images)")
     }
-    var members = [[Int]](repeating: [], count: 256)
-    for (sample, label) in classes.bytes.enumerated()
-    where members[Int(label)].count < mostPerClass ?? .max {
-      members[Int(label)].append(sample)
-    }
-    let present = members.indices.filter { !members[$0].isEmpty }
-    let (rows, columns) = (values.shape[1], values.shape[2])
-    let samples = present.flatMap { members[$0] }
-    var pixels: [UInt8] = []
-    pixels.reserveCapacity(samples.count * rows * columns)
-    for sample in samples {
-      let image = values.bytes.dropFirst(sample * rows * columns).prefix(rows * columns)
-      guard isTransposed else {
-        pixels += image
-        continue
-      }
-      for column in 0..<columns {
-        for row in 0..<rows { pixels.append(image[image.startIndex + row * columns + column]) }
-      }
-    }
-    return options.applied(
-      to: ImageSet(
-        name: name, height: isTransposed ? columns : rows, width: isTransposed ? rows : columns,
-        channels: 1,
-        classNames: present.map { classNames.indices.contains($0) ? classNames[$0] : "\($0)" },
-        counts: present.map { members[$0].count }, pixels: pixels))
+    let set = ImageSet(
+      name: name, height: values.shape[1], width: values.shape[2], channels: 1,
+      labels: classes.bytes, classNames: classNames, mostPerClass: mostPerClass,
+      pixels: values.bytes)
+    return options.applied(to: isTransposed ? set.transposed() : set)
   }
 
   /// Reads the digits of MNIST, 28 x 28, 255 is ink; also any set published under its file names.
