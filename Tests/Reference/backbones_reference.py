@@ -156,9 +156,10 @@ CASES = {
         f"timm/{name}": (lambda name=name: timm_model(name), 64)
         for name in (
             "semnasnet_100", "mnasnet_small", "mobilenetv2_100", "mobilenetv2_140",
-            "efficientnet_b0", "tf_efficientnet_b0", "nasnetalarge",
+            "efficientnet_b0", "tf_efficientnet_b0",
         )
     },
+    "timm/nasnetalarge": (lambda: timm_model("nasnetalarge"), 96),
     "cifar/resnet20": (lambda: CIFARResNet(20), 32),
     "isometric/r4w32d3": (lambda: IsometricResNet(4, 32, 3), 32),
 }
