@@ -156,7 +156,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("<annotation><filename>a</filename>", "not well-formed"), ("", "well-formed"),
+    ("<annotation><filename>a</filename>", "not well-formed"), ("", "no annotation"),
     ("<html><body/></html>", "no annotation"), ("<annotation/>", "filename"),
     (
       "<annotation><filename>a</filename><size><width>wide</width></size></annotation>",
