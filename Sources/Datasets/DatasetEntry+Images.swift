@@ -46,9 +46,12 @@ extension DatasetEntry {
       : origin(
         address, 168_513_733, "58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec")
     var contents = [Contents(classes: number, images: isTest ? 10000 : 50000, digest: nil)]
-    // A known excerpt of the test images, as pictures.
-    if kind == .ten, isTest {
-      contents.append(Contents(classes: 10, images: 5000, digest: digests["cifar10-test"]))
+    // A copy as JPEG pictures, with half of the test images.
+    if kind == .ten {
+      contents.append(
+        Contents(
+          classes: 10, images: isTest ? 5000 : 50000, digest: digests[name("cifar10", isTest: isTest)])
+      )
     }
     return DatasetEntry(
       name: name("cifar\(number)", isTest: isTest),
