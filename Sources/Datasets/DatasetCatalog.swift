@@ -152,6 +152,7 @@ public struct DatasetCatalog: Sendable {
   /// A sheet of sample images, with boxes where there are some.
   ///
   /// - Parameter source: A known name or a path.
+  /// - Returns: The sheet.
   /// - Throws: ``DatasetError`` or `FileFailure`.
   public func sampleGrid(of source: String) throws -> Image {
     hasBoxes(source)

@@ -71,6 +71,7 @@ public struct VOCAnnotation: Sendable, Hashable {
   /// - Parameters:
   ///   - labels: The number of every class.
   ///   - problems: Takes what is wrong.
+  /// - Returns: Boxes may still lie anywhere; see ``DetectionSet``.
   func resolved(
     labels: [String: Int], noting problems: inout AnnotationProblems
   ) -> DetectionImage {

@@ -54,7 +54,8 @@ struct DataExport: ParsableCommand {
   /// Images in class folders.
   private func exportClasses(_ catalog: DatasetCatalog) throws -> Result {
     let source: any ImageSource =
-      side == nil ? try catalog.source(data) : try catalog.load(data, options: LoadOptions(side: side))
+      side == nil
+      ? try catalog.source(data) : try catalog.load(data, options: LoadOptions(side: side))
     var members = [[Int]](repeating: [], count: source.classNames.count)
     for sample in 0..<source.count { members[source.label(ofSample: sample)].append(sample) }
     var written = 0

@@ -27,7 +27,9 @@ import Testing
     return try folder.write(Data(text.utf8), to: "annotations.json")
   }
 
-  private func box(_ numbers: String, image: Int = 5, category: Int = 7, more: String = "") -> String {
+  private func box(_ numbers: String, image: Int = 5, category: Int = 7, more: String = "")
+    -> String
+  {
     #"{"id": 1, "image_id": \#(image), "category_id": \#(category), "bbox": [\#(numbers)]\#(more)}"#
   }
 
@@ -76,7 +78,8 @@ import Testing
       ])
     let error = #expect(throws: DatasetError.self) { try set.checked() }
     let text = error?.description ?? ""
-    for part in ["2 boxes without area (a.png #1, a.png #2)", "gone.png", "category 3", "image 77"] {
+    for part in ["2 boxes without area (a.png #1, a.png #2)", "gone.png", "category 3", "image 77"]
+    {
       #expect(text.contains(part), "\(text)")
     }
   }
@@ -98,7 +101,9 @@ import Testing
     }
     #expect(failure?.kind == .malformed)
     let sentence = failure?.description ?? ""
-    #expect(sentence.contains(word) || sentence.contains(word.replacingOccurrences(of: "_n", with: "N")), "\(sentence)")
+    #expect(
+      sentence.contains(word) || sentence.contains(word.replacingOccurrences(of: "_n", with: "N")),
+      "\(sentence)")
   }
 
   private func voc(
@@ -114,7 +119,8 @@ import Testing
       """.utf8)
   }
 
-  private func object(_ name: String, _ corners: (Int, Int, Int, Int), more: String = "") -> String {
+  private func object(_ name: String, _ corners: (Int, Int, Int, Int), more: String = "") -> String
+  {
     """
     <object><name>\(name)</name>\(more)<bndbox><xmin>\(corners.0)</xmin><ymin>\(corners.1)</ymin>
     <xmax> \(corners.2) </xmax><ymax>\(corners.3)</ymax></bndbox></object>

@@ -60,7 +60,9 @@ import Testing
     #expect(throws: DatasetError.noClasses(path: folder.path + "/flat")) {
       try ImageFiles(at: folder.path + "/flat")
     }
-    let missing = #expect(throws: FileFailure.self) { try ImageFiles(at: folder.path + "/none.tar") }
+    let missing = #expect(throws: FileFailure.self) {
+      try ImageFiles(at: folder.path + "/none.tar")
+    }
     #expect(missing?.kind == .missing)
   }
 
@@ -96,7 +98,8 @@ import Testing
 
   @Test func `a sample sheet shows every class with its name`() throws {
     for (name, bytes) in files { try folder.write(bytes, to: "plain/\(name)") }
-    let sheet = try ImageFiles(at: folder.path + "/plain").sampleGrid(count: 4, side: 32, columns: 2)
+    let sheet = try ImageFiles(at: folder.path + "/plain")
+      .sampleGrid(count: 4, side: 32, columns: 2)
     #expect(sheet.channels == 3 && sheet.height > 2 * 32 && sheet.width > 2 * 25)
     for value in [10, 20, 30, 40] as [UInt8] { #expect(sheet.pixels.contains(value)) }
   }

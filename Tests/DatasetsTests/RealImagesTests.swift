@@ -48,7 +48,9 @@ struct RealImagesTests {
     #expect(domains.mapValues(\.count) == ["amazon": 766, "dslr": 126, "webcam": 237])
   }
 
-  @Test(arguments: [("bccd", ["train": 205, "val": 87, "test": 72]), ("cards", ["train": 100, "test": 40])])
+  @Test(arguments: [
+    ("bccd", ["train": 205, "val": 87, "test": 72]), ("cards", ["train": 100, "test": 40]),
+  ])
   func `the published parts have their sizes`(name: String, parts: [String: Int]) throws {
     guard isHere(name) else { return }
     let set = try catalog.detectionSet(name)

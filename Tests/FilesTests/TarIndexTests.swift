@@ -5,7 +5,8 @@ import Testing
 
 @Suite struct TarIndexTests {
   private let files: [(name: String, bytes: [UInt8])] = [
-    ("a/1.txt", Array("one".utf8)), ("a/empty", []), ("b/2.bin", [UInt8](repeating: 7, count: 1000)),
+    ("a/1.txt", Array("one".utf8)), ("a/empty", []),
+    ("b/2.bin", [UInt8](repeating: 7, count: 1000)),
   ]
 
   private func index(_ bytes: [UInt8]) throws -> TarIndex {

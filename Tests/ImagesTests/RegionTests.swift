@@ -13,11 +13,12 @@ import Testing
     #expect(numbered.cropped(to: ImageRegion(top: 0, left: 0, height: 3, width: 4)) == numbered)
   }
 
-  @Test(arguments: [
-    (Padding.constant(99), [99, 99, 99, 99, 99, 0, 1, 2, 99, 4, 5, 6]),
-    (.edge, [0, 0, 1, 2, 0, 0, 1, 2, 4, 4, 5, 6]),
-    (.reflection, [5, 4, 5, 6, 1, 0, 1, 2, 5, 4, 5, 6]),
-  ] as [(Padding, [UInt8])])
+  @Test(
+    arguments: [
+      (Padding.constant(99), [99, 99, 99, 99, 99, 0, 1, 2, 99, 4, 5, 6]),
+      (.edge, [0, 0, 1, 2, 0, 0, 1, 2, 4, 4, 5, 6]),
+      (.reflection, [5, 4, 5, 6, 1, 0, 1, 2, 5, 4, 5, 6]),
+    ] as [(Padding, [UInt8])])
   func `beyond the edges stands the padding`(padding: Padding, expected: [UInt8]) {
     let region = ImageRegion(top: -1, left: -1, height: 3, width: 4)
     #expect(numbered.cropped(to: region, padding: padding).pixels == expected)

@@ -14,7 +14,8 @@ import Torch
   private var numbered: ImageSet {
     ImageSet(
       name: "numbered", height: 6, width: 8, channels: 3, classNames: ["a", "b", "c"],
-      counts: [10, 6, 7], pixels: (0..<23).flatMap { [UInt8](repeating: UInt8($0 * 10), count: 144) })
+      counts: [10, 6, 7],
+      pixels: (0..<23).flatMap { [UInt8](repeating: UInt8($0 * 10), count: 144) })
   }
 
   private var plain: ImagePreparation {
@@ -101,7 +102,8 @@ import Torch
     return folder
   }
 
-  @Test func `damaged images are replaced and counted in training, an error in evaluation`() throws {
+  @Test func `damaged images are replaced and counted in training, an error in evaluation`() throws
+  {
     let folder = try damagedFolder()
     let files = try ImageFiles(at: folder.path)
     #expect(files.count == 5)
