@@ -247,7 +247,8 @@ def counts():
             model = getattr(torchvision.models, name)(weights=None)
             result[f"torchvision/{name}"] = summary(model)
         for name in timm_names:
-            result[f"timm/{name}"] = summary(timm.create_model(name, pretrained=False))
+            model = timm.create_model(name, pretrained=False, num_classes=1000)
+            result[f"timm/{name}"] = summary(model)
     return result
 
 
