@@ -29,6 +29,9 @@ let package = Package(
         .product(name: "Images", package: "swiftlet"),
         .product(name: "Learning", package: "swiftlet"),
         .product(name: "Torch", package: "swiftlet"),
+        .product(name: "Randomness", package: "swiftlet"),
+      ]),
+    .executableTarget(
       name: "EvolutionBenchmark",
       dependencies: [
         .product(name: "Evolution", package: "swiftlet"),
