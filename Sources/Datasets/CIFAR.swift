@@ -45,8 +45,8 @@ public enum CIFAR {
     guard names.allSatisfy({ found[$0] != nil }) else {
       throw DatasetError.absent(
         name: "cifar\(kind.rawValue)", searched: [path],
-        advice: "expected cifar-\(kind.rawValue)-binary.tar.gz, its \(names.joined(separator: ", ")), "
-          + "or pictures in \(isTest ? "test" : "train")/<class>")
+        advice: "expected cifar-\(kind.rawValue)-binary.tar.gz, its "
+          + "\(names.joined(separator: ", ")), or pictures in \(isTest ? "test" : "train")/<class>")
     }
     var (labels, pixels) = ([UInt8](), [UInt8]())
     for name in names {

@@ -74,7 +74,8 @@ public struct COCOAnnotations: Decodable, Sendable {
   /// The classes in order of their numbers, and the images with their boxes.
   ///
   /// - Parameter problems: Takes what is wrong.
-  func resolved(
+  /// - Returns: Boxes may still lie anywhere, and images be missing; see ``DetectionSet``.
+  public func resolved(
     noting problems: inout AnnotationProblems
   ) -> (classNames: [String], images: [DetectionImage]) {
     var labels: [Int: Int] = [:]

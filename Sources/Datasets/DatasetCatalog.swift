@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Images
 
 /// Finds, reads, checks and fetches data sets by name.
 ///
@@ -137,6 +138,25 @@ public struct DatasetCatalog: Sendable {
     let annotations = "\(source)/annotations.json"
     return FileManager.default.fileExists(atPath: annotations)
       ? try DetectionSet(coco: annotations) : try DetectionSet(voc: source)
+  }
+
+  /// Whether a name or path is that of a set of images with boxes.
+  public func hasBoxes(_ source: String) -> Bool {
+    if let entry = entries.first(where: { $0.name == source }) { return entry.boxes != nil }
+    return source.hasSuffix(".json")
+      || ["annotations.json", "Annotations"].contains {
+        FileManager.default.fileExists(atPath: "\(source)/\($0)")
+      }
+  }
+
+  /// A sheet of sample images, with boxes where there are some.
+  ///
+  /// - Parameter source: A known name or a path.
+  /// - Returns: The sheet.
+  /// - Throws: ``DatasetError`` or `FileFailure`.
+  public func sampleGrid(of source: String) throws -> Image {
+    hasBoxes(source)
+      ? try detectionSet(source).sampleGrid() : try self.source(source).sampleGrid()
   }
 
   private func isTarArchive(_ path: String) -> Bool {

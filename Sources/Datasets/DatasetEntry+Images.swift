@@ -25,19 +25,22 @@ extension DatasetEntry {
       : origin(
         address, 168_513_733, "58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec")
     var contents = [Contents(classes: number, images: isTest ? 10000 : 50000, digest: nil)]
-    // A known excerpt of the test images, as pictures.
-    if kind == .ten, isTest {
-      contents.append(Contents(classes: 10, images: 5000, digest: digests["cifar10-test"]))
+    // A copy as JPEG pictures, with half of the test images.
+    if kind == .ten {
+      contents.append(
+        Contents(
+          classes: 10, images: isTest ? 5000 : 50000,
+          digest: digests[name("cifar10", isTest: isTest)]))
     }
+    let folder = kind == .ten ? "cifar-10-batches-bin" : "cifar-100-binary"
+    let copy = isTest ? "cifar10-test-5000.tar.gz" : "cifar10-train-50000.tar.gz"
     return DatasetEntry(
       name: name("cifar\(number)", isTest: isTest),
       summary: "Photographs in \(number) classes, \(isTest ? "10,000 test" : "50,000 training") "
         + "images of 32 x 32 in color (Krizhevsky 2009)",
       folder: "cifar\(number)",
-      marks: [
-        "cifar-\(number)-binary.tar.gz", kind == .ten ? "cifar-10-batches-bin" : "cifar-100-binary",
-        isTest ? "test" : "train",
-      ] + (kind == .ten ? [isTest ? "cifar10-test-5000.tar.gz" : "cifar10-train-50000.tar.gz"] : []),
+      marks: ["cifar-\(number)-binary.tar.gz", folder, isTest ? "test" : "train"]
+        + (kind == .ten ? [copy] : []),
       origins: [published].compactMap { $0 }, contents: contents,
       read: { try CIFAR.load(from: $0, kind: kind, isTest: isTest, options: $1) })
   }
@@ -71,7 +74,8 @@ extension DatasetEntry {
       folder: "usps", marks: [file, file + ".bz2"],
       origins: [
         origin(
-          "https://www.csie.ntu.edu.tw/~cjlin/libsvmtools/datasets/multiclass/\(file).bz2", nil, nil)
+          "https://www.csie.ntu.edu.tw/~cjlin/libsvmtools/datasets/multiclass/\(file).bz2", nil,
+          nil)
       ].compactMap { $0 },
       contents: [Contents(classes: 10, images: isTest ? 2007 : 7291, digest: nil)],
       read: { try USPS.load(from: $0, isTest: isTest, options: $1) })
@@ -81,8 +85,8 @@ extension DatasetEntry {
     let images = ["amazon": 766, "dslr": 126, "webcam": 237][domain, default: 0]
     return DatasetEntry(
       name: "office-\(domain)",
-      summary: "Office objects in 10 classes from \(domain), \(images) photographs of various sizes "
-        + "(Saenko et al. 2010, Gong et al. 2012)",
+      summary: "Office objects in 10 classes from \(domain), \(images) photographs of various "
+        + "sizes (Saenko et al. 2010, Gong et al. 2012)",
       folder: "office_awd", marks: ["\(domain).tar", domain], origins: [],
       contents: [Contents(classes: 10, images: images, digest: digests["office-\(domain)"])],
       read: { folder, options in

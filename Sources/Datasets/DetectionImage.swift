@@ -22,6 +22,10 @@ public struct BoundingBox: Sendable, Hashable, Codable {
 
   /// The part inside an image.
   public func clipped(toHeight imageHeight: Int, width imageWidth: Int) -> BoundingBox {
+    // Sums are not taken apart again where nothing is cut off: that would round.
+    let isInside =
+      x >= 0 && y >= 0 && x + width <= Double(imageWidth) && y + height <= Double(imageHeight)
+    guard !isInside else { return self }
     let (left, top) = (max(x, 0), max(y, 0))
     return BoundingBox(
       x: left, y: top, width: min(x + width, Double(imageWidth)) - left,

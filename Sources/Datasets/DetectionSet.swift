@@ -22,7 +22,7 @@ public struct DetectionSet: Sendable {
   ///
   /// - Parameters:
   ///   - path: The annotation file.
-  ///   - images: The folder or tar archive of the images; unless told, `images` or `images.tar`
+  ///   - place: The folder or tar archive of the images; unless told, `images` or `images.tar`
   ///     beside the annotation file.
   ///   - name: The name of the data set; that of the folder unless told.
   /// - Throws: `FileFailure` for files that cannot be read or are not of this form.
@@ -134,7 +134,10 @@ public struct DetectionSet: Sendable {
     var digest = SHA256()
     Data(classNames.joined(separator: "\n").utf8).withUnsafeBytes { digest.update($0) }
     for image in images {
-      let boxes = image.objects.map { "\($0.label) \($0.box.x) \($0.box.y) \($0.box.width) \($0.box.height)" }
+      let boxes = image.objects.map { object in
+        let box = object.box
+        return "\(object.label) \(box.x) \(box.y) \(box.width) \(box.height)"
+      }
       let text = ([image.file] + boxes).joined(separator: "\n")
       Data(text.utf8).withUnsafeBytes { digest.update($0) }
       try store.bytes(of: image.file).withUnsafeBytes { digest.update($0) }

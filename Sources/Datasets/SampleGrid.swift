@@ -36,6 +36,7 @@ extension DetectionSet {
   /// - Parameters:
   ///   - index: The image.
   ///   - side: The longer side of the result, in pixels; the stored size unless told.
+  /// - Returns: The image, in color.
   /// - Throws: `FileFailure` for an image that cannot be decoded.
   /// - Precondition: The image exists.
   public func drawing(_ index: Int, side: Int? = nil) throws -> Image {

@@ -52,7 +52,9 @@ public enum USPS {
         pixels: pixels))
   }
 
-  private static func number(_ text: Data) -> Double? { Double(String(decoding: text, as: UTF8.self)) }
+  private static func number(_ text: Data) -> Double? {
+    Double(String(decoding: text, as: UTF8.self))
+  }
 
   private static func malformed(
     _ file: String, line: Int, _ field: Data, _ expected: String

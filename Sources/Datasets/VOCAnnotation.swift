@@ -43,7 +43,9 @@ public struct VOCAnnotation: Sendable, Hashable {
     let parser = XMLParser(data: data)
     parser.delegate = reader
     let isRead = parser.parse()
-    if let reason = reader.flaw ?? (isRead ? nil : "it is not well-formed XML") {
+    // The parser is content with a document that ends early.
+    let isWhole = isRead && reader.isClosed == reader.isAnnotation
+    if let reason = reader.flaw ?? (isWhole ? nil : "it is not well-formed XML") {
       throw FileFailure(
         .malformed, path: path,
         reason: "is not a Pascal VOC annotation: \(reason) at line \(parser.lineNumber)")
@@ -69,6 +71,7 @@ public struct VOCAnnotation: Sendable, Hashable {
   /// - Parameters:
   ///   - labels: The number of every class.
   ///   - problems: Takes what is wrong.
+  /// - Returns: Boxes may still lie anywhere; see ``DetectionSet``.
   func resolved(
     labels: [String: Int], noting problems: inout AnnotationProblems
   ) -> DetectionImage {
@@ -96,6 +99,7 @@ public struct VOCAnnotation: Sendable, Hashable {
 private final class VOCReader: NSObject, XMLParserDelegate {
   var annotation = VOCAnnotation()
   var isAnnotation = false
+  var isClosed = false
   var flaw: String?
   private var path: [String] = []
   private var text = ""
@@ -124,6 +128,7 @@ private final class VOCReader: NSObject, XMLParserDelegate {
       text = ""
     }
     guard path.first == "annotation" else { return }
+    if path.count == 1 { isClosed = true }
     switch path.dropFirst() {
     case ["filename"]: annotation.file = word
     case ["size", "width"]: annotation.width = whole(parser)

@@ -7,7 +7,7 @@ import Foundation
 public struct TarIndex: Sendable {
   /// A regular file of the archive.
   public struct Entry: Sendable, Hashable {
-    /// The name in the archive, with `/` between folders.
+    /// The name in the archive, with `/` between folders and without a leading `./`.
     public var name: String
     /// Its bytes in the archive.
     public var range: Range<Int>
@@ -43,7 +43,11 @@ public struct TarIndex: Sendable {
       let content = UnsafeRawBufferPointer(rebasing: bytes[start..<start + size])
       switch header.kind {
       case UInt8(ascii: "0"), 0, UInt8(ascii: "7"):
-        entries.append(Entry(name: longName ?? header.name, range: start..<start + size))
+        let name = longName ?? header.name
+        entries.append(
+          Entry(
+            name: name.hasPrefix("./") ? String(name.dropFirst(2)) : name,
+            range: start..<start + size))
         longName = nil
       case UInt8(ascii: "L"): longName = TarHeader.text(content)
       case UInt8(ascii: "x"): longName = Self.path(inExtendedHeader: content) ?? longName
@@ -53,9 +57,7 @@ public struct TarIndex: Sendable {
       position = start + (size + 511) / 512 * 512
     }
     // An archive ends with an empty block; one that was cut between two entries has none.
-    guard position + 512 <= bytes.count || (position == bytes.count && !entries.isEmpty) else {
-      throw damaged("the bytes end")
-    }
+    guard position + 512 <= bytes.count else { throw damaged("the bytes end") }
     self.entries = entries
   }
 

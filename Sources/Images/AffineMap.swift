@@ -46,6 +46,7 @@ extension Image {
   ///   - degrees: The turn.
   ///   - filter: `nearest`, `bilinear` or `bicubic`.
   ///   - fill: What stands where the image was not.
+  /// - Returns: The image, its corners cut off.
   public func rotated(
     degrees: Double, filter: ResamplingFilter = .nearest, fill: UInt8 = 0
   ) -> Image {
@@ -60,6 +61,7 @@ extension Image {
   ///   - map: From new places to old ones.
   ///   - filter: `nearest`, `bilinear` or `bicubic` (here with a = -1); nothing is antialiased.
   ///   - fill: What stands where the image was not.
+  /// - Returns: The image as the map shows it.
   /// - Precondition: The filter is one of the three.
   public func transformed(
     by map: AffineMap, filter: ResamplingFilter = .nearest, fill: UInt8 = 0

@@ -139,7 +139,8 @@ public struct EncodedImage: Sendable {
     return Resampler(
       from: (part.height, part.width),
       box: (
-        box(firstRow, region.height, in: part.height), box(firstColumn, region.width, in: part.width)
+        box(firstRow, region.height, in: part.height),
+        box(firstColumn, region.width, in: part.width)
       ), to: size, channels: part.channels, filter: filter, isAntialiased: isAntialiased)(part)
   }
 

@@ -13,30 +13,34 @@ struct HSV {
       (hue, saturation) = (0, 0)
       return
     }
+    // Single precision where Pillow has it, double where its constants make it so.
     let chroma = Float(high - low)
-    saturation = UInt8(chroma / Float(high) * 255)
+    saturation = UInt8(Double(chroma / Float(high)) * 255)
     func share(_ channel: UInt8) -> Float { Float(high - channel) / chroma }
     let sector: Float =
       if high == red {
         share(blue) - share(green)
       } else if high == green {
-        2 + share(red) - share(blue)
+        Float(2 + Double(share(red)) - Double(share(blue)))
       } else {
-        4 + share(green) - share(red)
+        Float(4 + Double(share(green)) - Double(share(red)))
       }
-    hue = UInt8(fmod(Double(sector) / 6 + 1, 1) * 255)
+    let turn = Float(fmod(Double(sector) / 6 + 1, 1))
+    hue = UInt8(Double(turn) * 255)
   }
 
   var rgb: (red: UInt8, green: UInt8, blue: UInt8) {
     guard saturation > 0 else { return (value, value, value) }
-    let place = Float(hue) * 6 / 255
+    let place = Double(hue) * 6 / 255
     let sector = Int(place)
-    let rest = place - Float(sector)
-    let share = Float(saturation) / 255
-    func level(_ part: Float) -> UInt8 {
-      UInt8(min(max((Float(value) * (1 - part)).rounded(.toNearestOrAwayFromZero), 0), 255))
+    let rest = Float(place - Double(sector))
+    let share = Float(Double(saturation) / 255)
+    func level(_ part: Double) -> UInt8 {
+      UInt8(min(max((Double(value) * (1 - part)).rounded(.toNearestOrAwayFromZero), 0), 255))
     }
-    let (low, falling, rising) = (level(share), level(share * rest), level(share * (1 - rest)))
+    let low = level(Double(share))
+    let falling = level(Double(share * rest))
+    let rising = level(Double(share) * (1 - Double(rest)))
     return switch sector % 6 {
     case 0: (value, rising, low)
     case 1: (falling, value, low)

@@ -52,14 +52,14 @@ extension Image {
 
   /// Fills a rectangle; parts beyond the image are left out.
   public mutating func fill(_ rectangle: ImageRegion, with color: ImageColor) {
-    let rows = max(rectangle.top, 0)..<max(min(rectangle.top + rectangle.height, height), 0)
-    let columns = max(rectangle.left, 0)..<max(min(rectangle.left + rectangle.width, width), 0)
-    guard rows.lowerBound < rows.upperBound, columns.lowerBound < columns.upperBound else { return }
+    let (top, bottom) = (max(rectangle.top, 0), min(rectangle.top + rectangle.height, height))
+    let (left, right) = (max(rectangle.left, 0), min(rectangle.left + rectangle.width, width))
+    guard top < bottom, left < right else { return }
     let samples = samples(of: color)
     let width = width
     pixels.withUnsafeMutableBufferPointer { pixels in
-      for row in rows {
-        for column in columns {
+      for row in top..<bottom {
+        for column in left..<right {
           for (channel, value) in samples.enumerated() {
             pixels[(row * width + column) * samples.count + channel] = value
           }

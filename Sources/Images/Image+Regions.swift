@@ -36,6 +36,7 @@ extension Image {
   /// - Parameters:
   ///   - region: The part wanted; it may even lie wholly outside, but for reflection.
   ///   - padding: What stands beyond the edges.
+  /// - Returns: The part, at the size of the region.
   /// - Precondition: The region has a pixel; for ``Padding/reflection`` it reaches at most a side
   ///   less one pixel beyond the edges.
   public func cropped(to region: ImageRegion, padding: Padding) -> Image {

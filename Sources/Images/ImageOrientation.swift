@@ -57,7 +57,9 @@ extension ImageOrientation {
       let length = Int(rest[rest.startIndex + 2]) << 8 | Int(rest[rest.startIndex + 3])
       guard marker != 0xda, marker != 0xd9, length >= 2 else { return nil }
       let content = rest.dropFirst(4).prefix(length - 2)
-      if marker == 0xe1, content.starts(with: Array("Exif\0\0".utf8)) { return content.dropFirst(6) }
+      if marker == 0xe1, content.starts(with: Array("Exif\0\0".utf8)) {
+        return content.dropFirst(6)
+      }
       rest = rest.dropFirst(2 + length)
     }
     return nil

@@ -103,10 +103,11 @@ extension Image {
   /// ``resized(height:width:)``.
   ///
   /// - Parameters:
-  ///   - height: The new number of rows.
-  ///   - width: The new number of columns.
+  ///   - newHeight: The new number of rows.
+  ///   - newWidth: The new number of columns.
   ///   - filter: How pixels are computed.
   ///   - isAntialiased: See ``Resampler``.
+  /// - Returns: The image at the size.
   /// - Precondition: Both sides are positive.
   public func resized(
     height newHeight: Int, width newWidth: Int, filter: ResamplingFilter,

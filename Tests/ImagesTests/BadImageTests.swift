@@ -33,7 +33,9 @@ import Testing
 
   @Test func `a PNG file cut short anywhere is refused`() throws {
     let data = try Fixture.image("photo").encodedPNG()
-    for count in stride(from: 1, to: data.count - 13, by: 37) { _ = refusal(of: data.prefix(count)) }
+    for count in stride(from: 1, to: data.count - 13, by: 37) {
+      _ = refusal(of: data.prefix(count))
+    }
   }
 
   @Test func `rubbish among the pixels of a JPEG file is noticed`() throws {
@@ -46,7 +48,8 @@ import Testing
   @Test func `an image that would need too much memory is refused by its header`() throws {
     var jpeg = try Fixture.bytes("progressive.jpg")
     let frame = try #require(jpeg.range(of: Data([0xff, 0xc2])))
-    jpeg.replaceSubrange(frame.lowerBound + 5..<frame.lowerBound + 9, with: [0xff, 0xdc, 0xff, 0xdc])
+    jpeg.replaceSubrange(
+      frame.lowerBound + 5..<frame.lowerBound + 9, with: [0xff, 0xdc, 0xff, 0xdc])
     #expect(refusal(of: jpeg).contains("65500 x 65500 pixels are more than"))
     var png = PNGFile(width: 1, height: 1, depth: 8, kind: 2, samples: [1, 2, 3]).encoded()
     png.replaceSubrange(16..<24, with: [0, 1, 0, 0, 0, 1, 0, 0])

@@ -1,4 +1,4 @@
-"""Writes Tests/ImagesTests/Fixtures: what Pillow, torchvision and PyTorch make of small pictures.
+"""Writes Tests/ImagesTests/Fixtures and Tests/VisionTests/Fixtures/RandAugment: what Pillow, torchvision and PyTorch make of small pictures.
 
 Run with Pillow, NumPy, torch and torchvision:
     python Tests/Reference/images_reference.py
@@ -122,6 +122,10 @@ for name, mode in modes.items():
     case("affine", {"degrees": 20.0, "translateX": 4, "translateY": -3, "scale": 1.3,
                     "shearX": 10.0, "shearY": -6.0, "filter": name, "fill": 77},
          F.affine(photo, 20.0, [4, -3], 1.3, [10.0, -6.0], interpolation=mode, fill=[77] * 3))
+# The operations of RandAugment, named by their strength.
+operations = Path(__file__).parents[1] / "VisionTests/Fixtures/RandAugment"
+operations.mkdir(parents=True, exist_ok=True)
+photo.save(operations / "photo.png", optimize=True)
 for operation, magnitude in [
     ("ShearX", 0.3), ("ShearX", -0.09), ("ShearY", 0.3), ("ShearY", -0.2), ("TranslateX", 9.9),
     ("TranslateX", -5.0), ("TranslateY", 7.3), ("TranslateY", -12.0), ("Rotate", 30.0),
@@ -129,7 +133,8 @@ for operation, magnitude in [
     ("Sharpness", -0.9), ("Posterize", 4.0), ("Solarize", 178.5), ("AutoContrast", 0.0),
     ("Equalize", 0.0),
 ]:
-    case("randaugment", {"name": operation, "magnitude": magnitude},
-         _apply_op(photo, operation, magnitude, InterpolationMode.NEAREST, None))
+    name = f"{operation[0].lower()}{operation[1:]}"
+    result = _apply_op(photo, operation, magnitude, InterpolationMode.NEAREST, None)
+    result.save(operations / f"{name}_{magnitude}.png", optimize=True)
 
 (folder / "cases.json").write_text(json.dumps(cases, indent=0))

@@ -28,6 +28,7 @@ struct BatchMaker: Sendable {
   ///   - position: The place, counted through all batches.
   ///   - target: Takes the input.
   /// - Returns: The image that was used, and those that could not be.
+  /// - Throws: `FileFailure` for a damaged image unless those are skipped, ``LoaderError``.
   func make(
     _ sample: Int, position: Int, into target: UnsafeMutableBufferPointer<Float>
   ) throws -> (sample: Int, damaged: [Damage]) {

@@ -56,6 +56,7 @@ public struct RandAugment: Codable, Sendable, Hashable {
     ///   - share: 0 for the weakest to 1 for the strongest.
     ///   - height: The rows of the image.
     ///   - width: The columns of the image.
+    /// - Returns: Degrees, pixels, factors or bits, without a sign.
     public func strength(_ share: Double, height: Int, width: Int) -> Double {
       switch self {
       case .identity, .autoContrast, .equalize: 0
@@ -80,7 +81,9 @@ public struct RandAugment: Codable, Sendable, Hashable {
     public func callAsFunction(
       _ image: Image, strength: Double, filter: ResamplingFilter = .nearest, fill: UInt8 = 0
     ) -> Image {
-      func moved(_ map: AffineMap) -> Image { image.transformed(by: map, filter: filter, fill: fill) }
+      func moved(_ map: AffineMap) -> Image {
+        image.transformed(by: map, filter: filter, fill: fill)
+      }
       let whole = strength.rounded(.towardZero)
       return switch self {
       case .identity: image

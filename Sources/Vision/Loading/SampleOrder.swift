@@ -12,7 +12,7 @@ final class SampleOrder: Sendable {
   private let seed: UInt64?
   private let rounds = Mutex<[Int: [Int]]>([:])
 
-  /// - Parameter seed: Of the shuffles, or `nil` for the order of the source.
+  /// Plans batches; without a seed they are in the order of the source.
   init(_ samples: [Int], batchSize: Int, seed: UInt64?) {
     self.samples = samples
     self.batchSize = batchSize
