@@ -19,6 +19,7 @@ let package = Package(
   products: [
     .executable(name: "swiftlet", targets: ["swiftlet"]),
     .library(name: "HyperTransformer", targets: ["HyperTransformer"]),
+    .library(name: "Vision", targets: ["Vision"]),
     .library(name: "Datasets", targets: ["Datasets"]),
     .library(name: "Learning", targets: ["Learning"]),
     .library(name: "Evolution", targets: ["Evolution"]),
@@ -43,7 +44,7 @@ let package = Package(
     .target(
       name: "SwiftletCommands",
       dependencies: [
-        "HyperTransformer", "Datasets", "Images", "Learning", "Torch", "Runs", "Files",
+        "HyperTransformer", "Vision", "Datasets", "Images", "Learning", "Torch", "Runs", "Files",
         "Randomness", "Reports",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
@@ -55,10 +56,15 @@ let package = Package(
       dependencies: ["Datasets", "Learning", "Torch", "Images", "Files", "Runs", "Randomness"]),
 
     // Shared: what several systems use.
+    .target(
+      name: "Vision",
+      dependencies: [
+        "Datasets", "Learning", "Torch", "Images", "Runs", "Files", "Formats", "Randomness",
+      ]),
     .target(name: "Datasets", dependencies: ["Files", "Formats", "Images", "Randomness"]),
 
     // Base.
-    .target(name: "Learning", dependencies: ["Torch", "Runs", "Formats", "Randomness", "Files"]),
+    .target(name: "Learning", dependencies: ["Torch", "Runs", "Randomness"]),
     .target(name: "Evolution", dependencies: ["Files", "Randomness"]),
     .target(name: "Sampling", dependencies: ["Randomness", "Files"]),
 
@@ -67,15 +73,18 @@ let package = Package(
 
     // Ground: no tensors.
     .target(name: "Runs", dependencies: ["Files", .product(name: "Yams", package: "Yams")]),
-    .target(name: "Images", dependencies: ["Files", "LibPNG"]),
+    .target(name: "Images", dependencies: ["CImages", "Files", "LibPNG"]),
     .target(name: "Formats", dependencies: ["Files"]),
-    .target(name: "Files", dependencies: ["LibArchive"]),
+    .target(name: "Files", dependencies: ["LibArchive", "LibZ"]),
     .target(name: "Randomness"),
 
     // Boundary.
     .target(name: "CTorch", cxxSettings: libtorchHeaders, linkerSettings: libtorchLibraries),
     .systemLibrary(
       name: "LibArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+    .target(name: "CImages", dependencies: ["LibJPEG"]),
+    .systemLibrary(name: "LibJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
+    .systemLibrary(name: "LibZ", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "LibPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
 
     // Aside: closeness, gradient checks and hidden copies for the tests of every floor.
@@ -87,7 +96,11 @@ let package = Package(
     // Aside: published posteriors as models, for tests and benchmarks.
     .target(
       name: "ReferencePosteriors", dependencies: ["Sampling"], path: "Tests/ReferencePosteriors"),
-    .testTarget(name: "CommandTests", dependencies: ["swiftlet", "Formats"]),
+    .testTarget(
+      name: "CommandTests",
+      dependencies: [
+        "swiftlet", "Vision", "Images", "Learning", "Torch", "Formats", "Files", "Randomness",
+      ]),
     .testTarget(name: "ReportsTests", dependencies: ["Reports"]),
     .testTarget(
       name: "HyperTransformerTests",
@@ -97,13 +110,20 @@ let package = Package(
       ],
       resources: [.copy("Fixtures")]),
     .testTarget(
+      name: "VisionTests",
+      dependencies: [
+        "Vision", "Datasets", "Learning", "Torch", "Images", "Runs", "Files", "Formats",
+        "FileFixtures", "Randomness", "SwiftletTestSupport",
+      ],
+      resources: [.copy("Fixtures")]),
+    .testTarget(
       name: "LearningTests",
       dependencies: ["Learning", "Torch", "Randomness", "Runs", "SwiftletTestSupport"],
       resources: [.copy("Fixtures")]),
-    .testTarget(name: "EvolutionTests", dependencies: ["Evolution", "Files", "Randomness"]),
     .testTarget(
       name: "SamplingTests",
       dependencies: ["Sampling", "ReferencePosteriors", "Randomness", "Files"]),
+    .testTarget(name: "EvolutionTests", dependencies: ["Evolution", "Files", "Randomness"]),
     .testTarget(
       name: "TorchTests",
       dependencies: ["Torch", "Randomness", "Files", "Formats", "SwiftletTestSupport"],
@@ -112,7 +132,9 @@ let package = Package(
     .testTarget(
       name: "DatasetsTests",
       dependencies: ["Datasets", "Images", "Files", "FileFixtures", "Randomness"]),
-    .testTarget(name: "ImagesTests", dependencies: ["Images", "Files", "FileFixtures"]),
+    .testTarget(
+      name: "ImagesTests", dependencies: ["Images", "Files", "FileFixtures", "Randomness"],
+      resources: [.copy("Fixtures")]),
     .testTarget(
       name: "FormatsTests", dependencies: ["Files", "Formats"], resources: [.copy("Fixtures")]),
     .testTarget(name: "FilesTests", dependencies: ["Files", "FileFixtures"]),

@@ -28,6 +28,16 @@ let package = Package(
         .product(name: "Randomness", package: "swiftlet"),
       ]),
     .executableTarget(
+      name: "LoaderBenchmark",
+      dependencies: [
+        .product(name: "Vision", package: "swiftlet"),
+        .product(name: "Datasets", package: "swiftlet"),
+        .product(name: "Images", package: "swiftlet"),
+        .product(name: "Learning", package: "swiftlet"),
+        .product(name: "Torch", package: "swiftlet"),
+        .product(name: "Randomness", package: "swiftlet"),
+      ]),
+    .executableTarget(
       name: "EvolutionBenchmark",
       dependencies: [
         .product(name: "Evolution", package: "swiftlet"),

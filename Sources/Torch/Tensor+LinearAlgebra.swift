@@ -1,5 +1,5 @@
 private enum Ops {
-  static let matmul = Operator("aten::matmul")
+  static let matmul = Operator("swiftlet::matmul")
   static let linear = Operator("swiftlet::linear")
   static let bmm = Operator("aten::bmm")
   static let baddbmm = Operator("aten::baddbmm")

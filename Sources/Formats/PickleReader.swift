@@ -2,48 +2,46 @@ import Files
 import Foundation
 
 /// What a pickle holds, as far as `torch.save` is concerned.
+///
+/// Lists, dictionaries and tuples are numbers of a ``Pickle/containers`` entry: they may be shared,
+/// contain themselves, or lie in each other a million deep, and neither costs memory of its own nor
+/// takes a call within a call to let go of.
 enum PickleValue {
   case none
   case bool(Bool)
   case int(Int)
   case real(Double)
   case text(String)
-  case tuple([PickleValue])
-  /// Lists and dictionaries are filled after they were remembered, so they are shared.
-  case list(PickleList)
-  case dictionary(PickleList)
+  case tuple(Int)
+  case list(Int)
+  /// Keys and values in turn.
+  case dictionary(Int)
   /// A name that the pickle imports, such as `torch._utils._rebuild_tensor_v2`.
   case global(String)
   /// A stretch of memory that stands elsewhere in the file.
   case storage(PickledStorage)
   case tensor(PickledTensor)
   /// An object of a class that is unknown here, with what it was made of.
-  case object(String, PickleList)
-}
-
-/// The elements of a list, or keys and values in turn.
-final class PickleList {
-  var elements: [PickleValue]
-
-  init(_ elements: [PickleValue] = []) { self.elements = elements }
+  case object(String, Int)
 }
 
 /// Memory that tensors of a file share.
 struct PickledStorage {
   var key: String
-  var type: ElementType
+  var type: PickledElementType
 }
 
-/// A tensor as the file describes it; nothing is checked yet.
-struct PickledTensor {
-  var storage: PickledStorage
-  var offset: Int
-  var shape: [Int]
-  var strides: [Int]
+/// A pickle that was read: one object and everything in it.
+struct Pickle {
+  var root: PickleValue
+  /// The elements of lists, dictionaries, tuples and objects.
+  var containers: [[PickleValue]]
 }
 
 /// Reads the pickle of a `torch.save` archive without running anything: the few functions that
 /// PyTorch pickles call are known here, all others only leave their names.
+///
+/// Every opcode adds at most one value, so memory stays within a fixed multiple of the input's size.
 ///
 /// - Source: the opcodes of pickle protocol 2 as the Python documentation's `pickletools` lists them.
 struct PickleReader {
@@ -51,16 +49,19 @@ struct PickleReader {
   private var stack: [PickleValue] = []
   private var marks: [Int] = []
   private var memory: [Int: PickleValue] = [:]
+  private var containers: [[PickleValue]] = []
   private let path: String
 
   /// The object that the pickle describes.
   ///
   /// - Throws: `FileFailure` of kind `malformed`.
-  static func read(_ bytes: Data, path: String) throws(FileFailure) -> PickleValue {
+  static func read(_ bytes: Data, path: String) throws(FileFailure) -> Pickle {
     var reader = PickleReader(rest: Array(bytes)[...], path: path)
     while true {
       let code = try reader.byte()
-      if code == UInt8(ascii: ".") { return try reader.pop() }
+      if code == UInt8(ascii: ".") {
+        return Pickle(root: try reader.pop(), containers: reader.containers)
+      }
       try reader.perform(code)
     }
   }
@@ -96,15 +97,15 @@ struct PickleReader {
   /// The opcodes that make something out of what is on the stack.
   private mutating func build(_ code: UInt8) throws(FileFailure) {
     switch Character(UnicodeScalar(code)) {
-    case ")": stack.append(.tuple([]))
-    case "]": stack.append(.list(PickleList()))
-    case "}": stack.append(.dictionary(PickleList()))
-    case "t": stack.append(.tuple(try popToMark()))
-    case "l": stack.append(.list(PickleList(try popToMark())))
-    case "d": stack.append(.dictionary(PickleList(try popToMark())))
-    case "\u{85}": stack.append(.tuple(try pop(1)))
-    case "\u{86}": stack.append(.tuple(try pop(2)))
-    case "\u{87}": stack.append(.tuple(try pop(3)))
+    case ")": stack.append(.tuple(container([])))
+    case "]": stack.append(.list(container([])))
+    case "}": stack.append(.dictionary(container([])))
+    case "t": stack.append(.tuple(container(try popToMark())))
+    case "l": stack.append(.list(container(try popToMark())))
+    case "d": stack.append(.dictionary(container(try popToMark())))
+    case "\u{85}": stack.append(.tuple(container(try pop(1))))
+    case "\u{86}": stack.append(.tuple(container(try pop(2))))
+    case "\u{87}": stack.append(.tuple(container(try pop(3))))
     case "a": try extend(by: try pop(1))
     case "e": try extend(by: try popToMark())
     case "s": try extend(by: try pop(2))
@@ -122,22 +123,29 @@ struct PickleReader {
     }
   }
 
+  private mutating func container(_ elements: [PickleValue]) -> Int {
+    containers.append(elements)
+    return containers.count - 1
+  }
+
   private mutating func extend(by elements: [PickleValue]) throws(FileFailure) {
     switch try top() {
-    case .list(let list), .dictionary(let list), .object(_, let list): list.elements += elements
+    case .list(let index), .dictionary(let index), .object(_, let index):
+      containers[index] += elements
     default: throw malformed("its pickle adds elements to something that has none")
     }
   }
 
   /// What calling a function or a class gives.
-  private func called(_ function: PickleValue, _ arguments: PickleValue) throws(FileFailure)
-    -> PickleValue
+  private mutating func called(_ function: PickleValue, _ arguments: PickleValue)
+    throws(FileFailure) -> PickleValue
   {
-    guard case .global(let name) = function, case .tuple(let values) = arguments else {
+    guard case .global(let name) = function, case .tuple(let index) = arguments else {
       throw malformed("its pickle calls something that is not a function")
     }
+    let values = containers[index]
     switch (name, values.count) {
-    case ("collections.OrderedDict", 0): return .dictionary(PickleList())
+    case ("collections.OrderedDict", 0): return .dictionary(container([]))
     case ("torch.Size", 1): return values[0]
     case ("torch._utils._rebuild_parameter", 1...): return values[0]
     case ("torch._utils._rebuild_tensor_v2", 4...):
@@ -145,34 +153,36 @@ struct PickleReader {
         let shape = integers(values[2]), let strides = integers(values[3])
       else { throw malformed("its pickle describes a tensor by something else than numbers") }
       return .tensor(
-        PickledTensor(storage: storage, offset: offset, shape: shape, strides: strides))
-    default: return .object(name, PickleList(values))
+        PickledTensor(
+          storage: storage.key, elementType: storage.type, offset: offset, shape: shape,
+          strides: strides))
+    // What it is made of is not copied: the same arguments may be used over and over.
+    default: return .object(name, container([arguments]))
     }
   }
 
   /// `('storage', torch.FloatStorage, key, device, count)`.
   private func storage(_ identity: PickleValue) throws(FileFailure) -> PickleValue {
-    guard case .tuple(let values) = identity, values.count >= 3, case .text("storage") = values[0],
-      case .global(let kind) = values[1], case .text(let key) = values[2]
+    guard case .tuple(let index) = identity, containers[index].count >= 3,
+      case .text("storage") = containers[index][0], case .global(let kind) = containers[index][1],
+      case .text(let key) = containers[index][2]
     else { throw malformed("its pickle refers to something that is not a storage") }
-    guard let type = Self.elementTypes[kind] else {
+    guard let type = PickledElementType(rawValue: kind) else {
       throw malformed("a tensor is kept in \(kind), whose elements cannot be computed with here")
     }
     return .storage(PickledStorage(key: key, type: type))
   }
 
-  private static let elementTypes: [String: ElementType] = [
-    "torch.FloatStorage": .float32, "torch.DoubleStorage": .float64, "torch.HalfStorage": .float16,
-    "torch.BFloat16Storage": .bfloat16, "torch.LongStorage": .int64, "torch.IntStorage": .int32,
-    "torch.ShortStorage": .int16, "torch.CharStorage": .int8, "torch.ByteStorage": .uint8,
-    "torch.BoolStorage": .bool, "torch.ComplexFloatStorage": .complex64,
-    "torch.ComplexDoubleStorage": .complex128,
-  ]
-
+  /// The numbers of a tuple, of which a tensor has one per axis; more axes than any real tensor has
+  /// are none.
   private func integers(_ value: PickleValue) -> [Int]? {
-    guard case .tuple(let elements) = value else { return nil }
-    let numbers = elements.compactMap { if case .int(let number) = $0 { number } else { nil } }
-    return numbers.count == elements.count ? numbers : nil
+    guard case .tuple(let index) = value, containers[index].count <= PickledTensor.mostAxes else {
+      return nil
+    }
+    let numbers = containers[index].compactMap {
+      if case .int(let number) = $0 { number } else { nil }
+    }
+    return numbers.count == containers[index].count ? numbers : nil
   }
 }
 
