@@ -23,6 +23,7 @@ let package = Package(
     .library(name: "Datasets", targets: ["Datasets"]),
     .library(name: "Learning", targets: ["Learning"]),
     .library(name: "Evolution", targets: ["Evolution"]),
+    .library(name: "Sampling", targets: ["Sampling"]),
     .library(name: "Torch", targets: ["Torch"]),
     .library(name: "Runs", targets: ["Runs"]),
     .library(name: "Images", targets: ["Images"]),
@@ -30,6 +31,7 @@ let package = Package(
     .library(name: "Files", targets: ["Files"]),
     .library(name: "Randomness", targets: ["Randomness"]),
     .library(name: "Reports", targets: ["Reports"]),
+    .library(name: "ReferencePosteriors", targets: ["ReferencePosteriors"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -64,6 +66,7 @@ let package = Package(
     // Base.
     .target(name: "Learning", dependencies: ["Torch", "Runs", "Randomness"]),
     .target(name: "Evolution", dependencies: ["Files", "Randomness"]),
+    .target(name: "Sampling", dependencies: ["Randomness", "Files"]),
 
     // Engine.
     .target(name: "Torch", dependencies: ["CTorch", "Files", "Formats", "Randomness"]),
@@ -90,6 +93,9 @@ let package = Package(
       path: "Tests/SwiftletTestSupport"),
     // Aside: archives and pictures written byte by byte, for the tests of their readers.
     .target(name: "FileFixtures", path: "Tests/FileFixtures"),
+    // Aside: published posteriors as models, for tests and benchmarks.
+    .target(
+      name: "ReferencePosteriors", dependencies: ["Sampling"], path: "Tests/ReferencePosteriors"),
     .testTarget(
       name: "CommandTests",
       dependencies: [
@@ -114,6 +120,9 @@ let package = Package(
       name: "LearningTests",
       dependencies: ["Learning", "Torch", "Randomness", "Runs", "SwiftletTestSupport"],
       resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "SamplingTests",
+      dependencies: ["Sampling", "ReferencePosteriors", "Randomness", "Files"]),
     .testTarget(name: "EvolutionTests", dependencies: ["Evolution", "Files", "Randomness"]),
     .testTarget(
       name: "TorchTests",

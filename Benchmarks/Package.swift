@@ -14,6 +14,12 @@ let package = Package(
         .product(name: "Randomness", package: "swiftlet"),
       ]),
     .executableTarget(
+      name: "PosteriorBenchmark",
+      dependencies: [
+        .product(name: "Sampling", package: "swiftlet"),
+        .product(name: "ReferencePosteriors", package: "swiftlet"),
+      ]),
+    .executableTarget(
       name: "FewShotBenchmark",
       dependencies: [
         .product(name: "HyperTransformer", package: "swiftlet"),
