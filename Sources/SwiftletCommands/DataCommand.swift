@@ -42,8 +42,8 @@ struct DataList: ParsableCommand {
 
     var text: String {
       let place = folder ?? (canBeFetched ? "not here; swiftlet data fetch \(name)" : "not here")
-      return name.padding(toLength: 14, withPad: " ", startingAt: 0) + summary + "\n"
-        + String(repeating: " ", count: 14) + place
+      return name.padding(toLength: 20, withPad: " ", startingAt: 0) + summary + "\n"
+        + String(repeating: " ", count: 20) + place
     }
   }
 }

@@ -140,6 +140,14 @@ import Torch
     }
   }
 
+  @Test func `a closed loader still gives every batch`() throws {
+    let loader = try ImageLoader(numbered, varied, settings: .init(batchSize: 7, workers: 2))
+    let before = try (0..<4).map { try loader.batch($0).images.toFloats() }
+    loader.close()
+    loader.close()
+    #expect(try (0..<4).map { try loader.batch($0).images.toFloats() } == before)
+  }
+
   @Test func `waiting and working are measured`() throws {
     let loader = try ImageLoader(numbered, varied, settings: .init(batchSize: 23, workers: 1))
     for step in 0..<3 { _ = try loader.batch(step) }

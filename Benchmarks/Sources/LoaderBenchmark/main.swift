@@ -54,9 +54,9 @@ var network = ResNet(
   isSmall ? .cifar(depth: 20) : .resNet18, classCount: source.classNames.count, using: &random)
 
 /// One training step without the optimizer, whose time is small beside the gradients'.
-func train(on batch: ImageBatch) throws {
+func train(_ network: inout ResNet, on batch: ImageBatch) {
   var pass = Pass.training(using: RandomSource(seed: 1))
-  _ = try valueAndGradient(at: &network) { network in
+  _ = valueAndGradient(at: &network) { network in
     network.forward(batch.images, &pass).softmaxCrossEntropy(expected: batch.labels)
   }
 }
@@ -66,18 +66,19 @@ var step = 0
 // The first batches fill the queue and warm the caches; they do not count.
 while step < 3 {
   let batch = try loader.batch(step)
-  if isTraining { try train(on: batch) }
+  if isTraining { train(&network, on: batch) }
   step += 1
 }
 let before = loader.report
 let start = Date()
 while Date().timeIntervalSince(start) < seconds {
   let batch = try loader.batch(step)
-  if isTraining { try train(on: batch) }
+  if isTraining { train(&network, on: batch) }
   step += 1
 }
 let elapsed = Date().timeIntervalSince(start)
 let after = loader.report
+loader.close()
 let batches = after.batches - before.batches
 let report = Report(
   task: task, workers: workers, batch: batchSize,

@@ -19,6 +19,7 @@ final class BatchQueue: @unchecked Sendable {
   private var window: [BatchInProgress] = []
   private var nextStep = 0
   private var isClosed = false
+  private var runningWorkers = 0
   private var working = LoaderReport()
 
   init(_ maker: BatchMaker, limit: Int, count: Int?) {
@@ -30,6 +31,7 @@ final class BatchQueue: @unchecked Sendable {
   var report: LoaderReport { condition.withLock { working } }
 
   func start(workers: Int) {
+    condition.withLock { runningWorkers += workers }
     for number in 0..<workers {
       // The thread keeps the queue alive until it is closed, which the loader's end does.
       let thread = Thread { self.work() }
@@ -39,12 +41,15 @@ final class BatchQueue: @unchecked Sendable {
     }
   }
 
+  /// Ends the workers, each after the images it works on, and returns when they are gone: a thread
+  /// that makes tensors while the program ends would meet an engine already taken apart.
   func close() {
-    condition.withLock {
-      isClosed = true
-      window = []
-      condition.broadcast()
-    }
+    condition.lock()
+    defer { condition.unlock() }
+    isClosed = true
+    window = []
+    condition.broadcast()
+    while runningWorkers > 0 { condition.wait() }
   }
 
   /// Returns the batch of a step and lets the workers go on with those after it.
@@ -95,6 +100,8 @@ final class BatchQueue: @unchecked Sendable {
         condition.wait()
       }
     }
+    runningWorkers -= 1
+    condition.broadcast()
   }
 
   /// Work on the earliest batch that has some, or on a new one where there is room.

@@ -99,6 +99,12 @@ public final class ImageLoader: Sendable {
   /// The batches there are, where images come in order; `nil` where they come again and again.
   public var batchCount: Int? { order.count }
 
+  /// Ends the threads and returns when they are gone, as the end of the loader's life does as well;
+  /// whoever still asks for a batch then does the work.
+  ///
+  /// Only needed where a loader lives until the program ends, as a global variable does.
+  public func close() { queue.close() }
+
   /// What was done so far.
   public var report: LoaderReport { queue.report }
 
