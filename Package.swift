@@ -21,6 +21,7 @@ let package = Package(
     .library(name: "HyperTransformer", targets: ["HyperTransformer"]),
     .library(name: "Datasets", targets: ["Datasets"]),
     .library(name: "Learning", targets: ["Learning"]),
+    .library(name: "Sampling", targets: ["Sampling"]),
     .library(name: "Torch", targets: ["Torch"]),
     .library(name: "Runs", targets: ["Runs"]),
     .library(name: "Images", targets: ["Images"]),
@@ -56,6 +57,7 @@ let package = Package(
 
     // Base.
     .target(name: "Learning", dependencies: ["Torch", "Runs", "Formats", "Randomness", "Files"]),
+    .target(name: "Sampling", dependencies: ["Randomness", "Files"]),
 
     // Engine.
     .target(name: "Torch", dependencies: ["CTorch", "Files", "Formats", "Randomness"]),
@@ -92,6 +94,7 @@ let package = Package(
       name: "LearningTests",
       dependencies: ["Learning", "Torch", "Randomness", "Runs", "SwiftletTestSupport"],
       resources: [.copy("Fixtures")]),
+    .testTarget(name: "SamplingTests", dependencies: ["Sampling", "Randomness", "Files"]),
     .testTarget(
       name: "TorchTests",
       dependencies: ["Torch", "Randomness", "Files", "Formats", "SwiftletTestSupport"],
