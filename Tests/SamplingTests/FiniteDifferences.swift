@@ -1,4 +1,4 @@
-import Sampling
+@testable import Sampling
 
 /// The derivative of a function of one number by Richardson's extrapolation of central differences.
 func slope(at x: Double, step: Double = 1e-3, _ function: (Double) -> Double) -> Double {
