@@ -128,6 +128,13 @@ struct DeathsKernel<L: Lane>: Sendable {
     withDoubles { body(UnsafePointer($0 + offset * L.width)) }
   }
 
+  /// Calls `body` with the susceptible people at the beginning of each step, eight numbers (times
+  /// the width) apart.
+  mutating func readSusceptible(_ body: (UnsafePointer<Double>) -> Void) {
+    let offset = layout.history
+    withDoubles { body(UnsafePointer($0 + offset * L.width)) }
+  }
+
   private mutating func withDoubles(_ body: (UnsafeMutablePointer<Double>) -> Void) {
     slab.withUnsafeMutableBytes { bytes in
       let doubles = bytes.assumingMemoryBound(to: Double.self)
