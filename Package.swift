@@ -29,6 +29,7 @@ let package = Package(
     .library(name: "Files", targets: ["Files"]),
     .library(name: "Randomness", targets: ["Randomness"]),
     .library(name: "Reports", targets: ["Reports"]),
+    .library(name: "ReferencePosteriors", targets: ["ReferencePosteriors"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -81,6 +82,9 @@ let package = Package(
       path: "Tests/SwiftletTestSupport"),
     // Aside: archives and pictures written byte by byte, for the tests of their readers.
     .target(name: "FileFixtures", path: "Tests/FileFixtures"),
+    // Aside: published posteriors as models, for tests and benchmarks.
+    .target(
+      name: "ReferencePosteriors", dependencies: ["Sampling"], path: "Tests/ReferencePosteriors"),
     .testTarget(name: "CommandTests", dependencies: ["swiftlet", "Formats"]),
     .testTarget(name: "ReportsTests", dependencies: ["Reports"]),
     .testTarget(
@@ -94,7 +98,9 @@ let package = Package(
       name: "LearningTests",
       dependencies: ["Learning", "Torch", "Randomness", "Runs", "SwiftletTestSupport"],
       resources: [.copy("Fixtures")]),
-    .testTarget(name: "SamplingTests", dependencies: ["Sampling", "Randomness", "Files"]),
+    .testTarget(
+      name: "SamplingTests",
+      dependencies: ["Sampling", "ReferencePosteriors", "Randomness", "Files"]),
     .testTarget(
       name: "TorchTests",
       dependencies: ["Torch", "Randomness", "Files", "Formats", "SwiftletTestSupport"],
