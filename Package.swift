@@ -19,6 +19,7 @@ let package = Package(
   products: [
     .executable(name: "swiftlet", targets: ["swiftlet"]),
     .library(name: "HyperTransformer", targets: ["HyperTransformer"]),
+    .library(name: "Epidemics", targets: ["Epidemics"]),
     .library(name: "Datasets", targets: ["Datasets"]),
     .library(name: "Learning", targets: ["Learning"]),
     .library(name: "Sampling", targets: ["Sampling"]),
@@ -42,8 +43,8 @@ let package = Package(
     .target(
       name: "SwiftletCommands",
       dependencies: [
-        "HyperTransformer", "Datasets", "Images", "Learning", "Torch", "Runs", "Files",
-        "Randomness", "Reports",
+        "HyperTransformer", "Epidemics", "Datasets", "Images", "Learning", "Sampling", "Torch",
+        "Runs", "Files", "Randomness", "Reports",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(name: "Reports", dependencies: ["Files"]),
@@ -52,6 +53,7 @@ let package = Package(
     .target(
       name: "HyperTransformer",
       dependencies: ["Datasets", "Learning", "Torch", "Images", "Files", "Runs", "Randomness"]),
+    .target(name: "Epidemics", dependencies: ["Sampling", "Runs", "Randomness", "Files"]),
 
     // Shared: what several systems use.
     .target(name: "Datasets", dependencies: ["Files", "Formats", "Images", "Randomness"]),
@@ -93,6 +95,10 @@ let package = Package(
         "HyperTransformer", "Datasets", "Learning", "Torch", "Runs", "Files", "Randomness",
         "SwiftletTestSupport",
       ],
+      resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "EpidemicsTests",
+      dependencies: ["Epidemics", "Sampling", "Runs", "Files", "Randomness"],
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "LearningTests",

@@ -36,6 +36,13 @@ public struct DeathTable: Sendable, Equatable {
   /// Series by place.
   public var series: [String: Series]
 
+  /// Creates a table from its parts.
+  public init(path: String, form: Form, series: [String: Series]) {
+    self.path = path
+    self.form = form
+    self.series = series
+  }
+
   /// What numbers in a file are.
   public enum Meaning: String, Codable, Sendable, CaseIterable {
     /// Told from the column's name or the numbers.

@@ -109,6 +109,6 @@ extension EpidemicData {
     }
     let skipped = max(0, next - future.start)
     return MobilityTable.Series(
-      start: past.start, rows: past.rows.prefix(used) + future.rows.dropFirst(skipped))
+      start: past.start, rows: Array(past.rows.prefix(used)) + Array(future.rows.dropFirst(skipped)))
   }
 }

@@ -33,6 +33,14 @@ public struct MobilityTable: Sendable, Equatable {
   /// Series by place.
   public var series: [String: Series]
 
+  /// Creates a table from its parts.
+  public init(path: String, columns: [String], isPercent: Bool, series: [String: Series]) {
+    self.path = path
+    self.columns = columns
+    self.isPercent = isPercent
+    self.series = series
+  }
+
   /// Reads a file with a row per place and day.
   ///
   /// - Throws: `FileFailure` naming line and place, as for ``DeathTable``.

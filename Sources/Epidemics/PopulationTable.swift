@@ -17,6 +17,12 @@ public struct PopulationTable: Sendable, Equatable {
   /// Entries by place.
   public var entries: [String: Entry]
 
+  /// Creates a table from its parts.
+  public init(path: String, entries: [String: Entry]) {
+    self.path = path
+    self.entries = entries
+  }
+
   /// Reads a file with a row per place and a column whose name begins with "pop".
   ///
   /// - Throws: `FileFailure` naming line and place for a population that is not positive.

@@ -51,7 +51,7 @@ public struct ForecastRow: Codable, Sendable, Equatable {
 }
 
 /// Scores of one model at one horizon, over places and origins.
-public struct ForecastScore: Codable, Sendable, Equatable {
+public struct WeeklyScore: Codable, Sendable, Equatable {
   /// Whose forecasts.
   public var model: String
   /// Weeks ahead; `nil` for all.
@@ -121,7 +121,7 @@ public struct ForecastScore: Codable, Sendable, Equatable {
   }
 
   /// Scores every model of some rows by week and over all.
-  public static func all(_ rows: [ForecastRow]) -> [ForecastScore] {
+  public static func all(_ rows: [ForecastRow]) -> [WeeklyScore] {
     var models: [String] = []
     for row in rows where !models.contains(row.model) { models.append(row.model) }
     let weeks = Set(rows.map(\.week)).sorted()
@@ -129,9 +129,9 @@ public struct ForecastScore: Codable, Sendable, Equatable {
     return models.flatMap { model in
       let own = rows.filter { $0.model == model }
       return weeks.map { week in
-        ForecastScore(
+        WeeklyScore(
           own.filter { $0.week == week }, model: model, week: week, baseline: baseline)
-      } + [ForecastScore(own, model: model, week: nil, baseline: baseline)]
+      } + [WeeklyScore(own, model: model, week: nil, baseline: baseline)]
     }
   }
 }
