@@ -56,6 +56,30 @@ import Testing
     #expect(log2(errors[0] / errors[1]) > 3.5 && log2(errors[1] / errors[2]) > 3.5, "\(errors)")
   }
 
+  @Test func `any number of stages agrees with SciPy to the order of the step`() throws {
+    let reference = try ReferenceFixture.load()
+    for trajectory in reference.trajectories {
+      var course = DiseaseCourse()
+      course.exposed.stages = trajectory.stages[0]
+      course.infectious.stages = trajectory.stages[1]
+      course.dying.stages = trajectory.stages[2]
+      func error(_ stepsPerDay: Int) -> Double {
+        let model = CompartmentModel(course: course, population: 1e6, stepsPerDay: stepsPerDay)
+        let states = model.states(
+          from: Compartments(population: 1e6, seed: 100, course: course),
+          contactRates: reference.beta)
+        return zip(states.dropFirst(20), trajectory.dead.dropFirst(19))
+          .map { abs($0.dead / $1 - 1) }.max() ?? 1
+      }
+      #expect(error(32) < 1e-8, "\(trajectory.stages): \(error(32))")
+      #expect(error(2) < 5e-5)
+      #expect(log2(error(2) / error(4)) > 3.3, "\(trajectory.stages)")
+    }
+    for entry in reference.lag {
+      #expect(abs(DiseaseCourse().lagCDF(days: entry[0]) - entry[1]) < 1e-12)
+    }
+  }
+
   @Test func `splitting around exact chains has second order`() {
     let exact = states(64)
     let errors = [2, 4, 8].map { steps in
