@@ -48,7 +48,8 @@ public enum Baseline {
   ) -> [[Double]] {
     let last = weeks.last ?? 0
     let changes = zip(weeks.dropFirst(), weeks).suffix(4).map { $0 - $1 }
-    let variance = changes.isEmpty ? last : changes.reduce(0) { $0 + $1 * $1 } / Double(changes.count)
+    let squares = changes.reduce(0) { $0 + $1 * $1 }
+    let variance = changes.isEmpty ? last : squares / Double(changes.count)
     return (1...horizons).map { horizon in
       let total = max(variance * Double(horizon), last + 1)
       let mean = max(last, 0.5)

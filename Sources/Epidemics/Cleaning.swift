@@ -15,6 +15,9 @@ public struct Cleaning: Sendable, Equatable, Codable {
   /// Days left out on request.
   public var maskedDays: [String] = []
 
+  /// Nothing was changed.
+  public init() {}
+
   /// Treats negative numbers.
   ///
   /// Spreading takes the smallest window of radius at least 2 whose sum is not negative and shares

@@ -54,7 +54,7 @@ public struct Day: Sendable, Hashable, Comparable, Codable {
     let date = text.prefix { $0 != "T" && $0 != " " }
     let dashes = date.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
     if dashes.count == 3, let year = dashes[0], let month = dashes[1], let day = dashes[2],
-      date.prefix { $0 != "-" }.count == 4
+      year > 999
     {
       self.init(year: year, month: month, day: day)
       return

@@ -98,7 +98,8 @@ public struct DeathTable: Sendable, Equatable {
     guard let column = table.column(names) else {
       throw FileFailure(
         .malformed, path: table.path,
-        reason: "has no column of deaths; new_deaths or cumulative_deaths was expected, or dates in "
+        reason:
+          "has no column of deaths; new_deaths or cumulative_deaths was expected, or dates in "
           + "the header")
     }
     return column
@@ -110,7 +111,7 @@ public struct DeathTable: Sendable, Equatable {
     for (left, right) in zip(dates, dates.dropFirst()) where right.day <= left.day {
       throw FileFailure(
         .malformed, path: table.path,
-        reason: "line 1: the date \(right.day.text) stands after \(left.day.text); dates must rise")
+        reason: "line 1: \(right.day.text) stands after \(left.day.text); dates must rise")
     }
     let finder = try PlaceColumn(table)
     var result: [String: [(day: Day, value: Double?)]] = [:]
@@ -181,7 +182,9 @@ public struct DeathTable: Sendable, Equatable {
         .malformed, path: path,
         reason: "\(place): \(value) is not a number of deaths; whole numbers were expected")
     }
-    guard isCumulative else { return Series(start: start, counts: values.map { $0.map { Int($0) } }) }
+    guard isCumulative else {
+      return Series(start: start, counts: values.map { $0.map { Int($0) } })
+    }
     // The first total is no day's number, and a total after a gap covers several days.
     var counts: [Int?] = []
     for index in values.indices {

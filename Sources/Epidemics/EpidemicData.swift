@@ -48,7 +48,8 @@ public struct EpidemicData: Sendable {
       + (mobility.map { [($0.path, Array($0.series.keys))] } ?? [])
       + [(population.path, Array(population.entries.keys))]
     for (path, known) in files where !known.contains(place) {
-      let others = files.filter { $0.1.contains(place) }.map { ($0.0 as NSString).lastPathComponent }
+      let others = files.filter { $0.1.contains(place) }
+        .map { ($0.0 as NSString).lastPathComponent }
       let hint =
         others.isEmpty
         ? "it has \(known.sorted().prefix(4).joined(separator: ", ")), ..."
@@ -69,7 +70,9 @@ public struct EpidemicData: Sendable {
     guard through <= first.1 else {
       throw FileFailure(
         .malformed, path: deaths.path,
-        reason: "\(first.0): deaths end on \(first.1.text), before the day \(through.text) asked for")
+        reason:
+          "\(first.0): deaths end on \(first.1.text), before \(through.text), which was asked for"
+      )
     }
     return through
   }

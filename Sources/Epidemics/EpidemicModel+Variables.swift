@@ -83,7 +83,9 @@ extension EpidemicModel {
       entries += Self.hierarchy(fatality, "log_fatality")
       entries.append(Entry("fatality", [count]) { $0.fatality })
     }
-    if layout.dispersion != nil { entries.append(Entry("dispersion", [count]) { $0.concentration }) }
+    if layout.dispersion != nil {
+      entries.append(Entry("dispersion", [count]) { $0.concentration })
+    }
     if layout.weekdayOffset != nil { entries.append(Entry("weekday", [7]) { $0.weekday }) }
     if layout.waitOffset != nil {
       let waits = layout.course.deathChain.count
@@ -145,6 +147,7 @@ extension EpidemicModel {
   /// The parameters behind a draw's values.
   ///
   /// - Parameter values: One draw, in the order of ``variables``.
+  /// - Returns: The parameters by place.
   public func parameters(ofValues values: [Double]) -> EpidemicParameters {
     var found: [String: ArraySlice<Double>] = [:]
     var start = 0

@@ -24,7 +24,6 @@ public struct EpidemicProblem: Sendable {
     if recipe.data.deaths == nil {
       let simulated = SimulatedPlaces(recipe)
       if recipe.data.through == nil { recipe.data.through = simulated.through.text }
-      recipe.data.startDeaths = min(recipe.data.startDeaths, 10)
       data = simulated.data
     } else {
       data = try EpidemicData(reading: recipe.data)
@@ -96,6 +95,7 @@ public struct EpidemicProblem: Sendable {
   ///   - values: Draws in the order of the model's variables, of the posterior or the prior.
   ///   - scenario: How mobility goes on; the recipe's if absent.
   ///   - days: Days ahead; the recipe's if absent.
+  /// - Returns: One prediction per place.
   /// - Throws: `FileFailure` for a scenario's file.
   public func predictions(
     _ values: [[Double]], scenario: Scenario? = nil, days: Int? = nil

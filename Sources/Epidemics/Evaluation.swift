@@ -43,11 +43,12 @@ public struct Evaluation: Sendable {
         recipe.evaluation.origins = [(end - 7 * recipe.evaluation.weeks).text]
       }
     }
-    truth = try recipe.evaluation.truth.map {
-      try DeathTable(
-        path: $0, meaning: recipe.data.deathsAre,
-        names: recipe.data.mapping.map { try PlaceNames(path: $0) } ?? PlaceNames())
-    } ?? data.deaths
+    truth =
+      try recipe.evaluation.truth.map {
+        try DeathTable(
+          path: $0, meaning: recipe.data.deathsAre,
+          names: recipe.data.mapping.map { try PlaceNames(path: $0) } ?? PlaceNames())
+      } ?? data.deaths
     self.recipe = recipe
   }
 
@@ -63,7 +64,8 @@ public struct Evaluation: Sendable {
   /// Fits one model at one origin and scores its forecasts.
   ///
   /// - Throws: `FileFailure` or `SamplingError`.
-  public func rows(_ step: Step, threads: Int? = nil) throws -> (rows: [ForecastRow], draws: Draws) {
+  public func rows(_ step: Step, threads: Int? = nil) throws -> (rows: [ForecastRow], draws: Draws)
+  {
     var changed = step.variant.applied(to: recipe)
     changed.data.through = step.origin.text
     let problem = try EpidemicProblem(changed, data: data)
@@ -86,7 +88,8 @@ public struct Evaluation: Sendable {
 
   /// A fit is flagged when R-hat exceeds 1.05 or more than one draw in a hundred diverged.
   static func complaint(_ draws: Draws) -> String {
-    let worst = draws.elementNames.indices.map { rHat(draws[element: $0]) }
+    let worst =
+      draws.elementNames.indices.map { rHat(draws[element: $0]) }
       .filter { !$0.isNaN }.max() ?? .nan
     let share = Double(draws.divergences) / Double(max(draws.chainCount * draws.drawCount, 1))
     var parts: [String] = []

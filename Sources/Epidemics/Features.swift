@@ -132,6 +132,7 @@ struct FeatureBuilder: Sendable {
   ///   - series: The place's report; rows after `end` are not looked at.
   ///   - days: The days wanted; may reach beyond the report.
   ///   - end: The last day of the report that may be used.
+  /// - Returns: One row per day.
   func features(_ series: MobilityTable.Series, days: Range<Int>, through end: Day) -> [[Double]] {
     let used = Array(series.rows.prefix(max(0, end - series.start + 1)))
     let columns = (0..<columnCount).map { column in Self.filled(used.map { $0[column] }) }

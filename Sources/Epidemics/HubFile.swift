@@ -11,13 +11,15 @@ public enum HubFile {
   ///   - predictions: The forecasts.
   ///   - weeks: Weeks ahead.
   ///   - locations: Codes by place; places without one keep their name.
+  /// - Returns: The table with its header.
   public static func text(
     _ predictions: [PlacePrediction], weeks: Int, locations: [String: String] = [:]
   ) -> String {
     var lines = ["forecast_date,target,target_end_date,location,type,quantile,value"]
     for prediction in predictions {
       let place = locations[prediction.name] ?? prediction.name
-      for week in 1...max(weeks, 1) where 7 * week <= (prediction.deaths.first?.count ?? 0)
+      for week in 1...max(weeks, 1)
+      where 7 * week <= (prediction.deaths.first?.count ?? 0)
         - prediction.observedDays
       {
         let end = (prediction.firstForecastDay + (7 * week - 1)).text

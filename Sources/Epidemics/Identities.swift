@@ -6,6 +6,7 @@ extension DiseaseCourse {
   /// infectious time, whatever the number of stages.
   ///
   /// - Parameter contactRate: Infections per infectious person and day.
+  /// - Returns: The basic reproduction number.
   public func reproduction(contactRate: Double) -> Double { contactRate * infectious.mean }
 
   /// Mean days between an infection and the infections it causes.
@@ -40,6 +41,7 @@ extension DiseaseCourse {
   /// The share of people infected in the end, `z = 1 − exp(−R0 z)`, for any number of stages.
   ///
   /// - Parameter reproduction: The basic reproduction number; at most 1 gives 0.
+  /// - Returns: A share between 0 and 1.
   public static func finalSize(reproduction: Double) -> Double {
     guard reproduction > 1 else { return 0 }
     var size = 1.0

@@ -193,9 +193,7 @@ struct LatentFactor: Sendable {
 
   /// Carries the derivatives of a place's weekly values back to its numbers and the shared ones.
   ///
-  /// - Parameters:
-  ///   - values: What ``expand(_:_:place:into:at:)`` wrote.
-  ///   - derivatives: By those values; overwritten.
+  /// `values` is what ``expand(_:_:place:into:at:)`` wrote; `derivatives` by them are overwritten.
   func contract(
     _ position: [Double], _ shared: Shared, place: Int, values: [Double],
     derivatives: inout [Double], at start: Int, into gradient: inout [Double]

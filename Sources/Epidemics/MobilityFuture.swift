@@ -49,6 +49,7 @@ extension EpidemicData {
   ///   - scenario: The scenario.
   ///   - recipe: The recipe; its last day is where the future begins.
   ///   - days: Days ahead.
+  /// - Returns: One continuation per place.
   /// - Throws: `FileFailure` for a scenario's file that cannot be read, lacks a place, or begins
   ///   after the data end.
   public func futures(
@@ -109,6 +110,7 @@ extension EpidemicData {
     }
     let skipped = max(0, next - future.start)
     return MobilityTable.Series(
-      start: past.start, rows: Array(past.rows.prefix(used)) + Array(future.rows.dropFirst(skipped)))
+      start: past.start, rows: Array(past.rows.prefix(used)) + Array(future.rows.dropFirst(skipped))
+    )
   }
 }

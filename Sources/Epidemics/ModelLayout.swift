@@ -56,7 +56,8 @@ struct ModelLayout: Sendable {
       PlaceParameter(
         "contact", settings.contactPooling,
         placeMeans: Array(repeating: priors.logContact.mean, count: count),
-        prior: .normal(deviation: priors.logContact.standardDeviation), spread: priors.contactSpread,
+        prior: .normal(deviation: priors.logContact.standardDeviation),
+        spread: priors.contactSpread,
         isCentered: centered, offset: end))
     let names = Set(places.map(\.group)).sorted()
     let grouping =
@@ -68,7 +69,8 @@ struct ModelLayout: Sendable {
       take(
         PlaceParameter(
           "mobility", settings.mobilityPooling, placeMeans: Array(repeating: 0, count: count),
-          prior: .normal(deviation: priors.mobility), spread: priors.mobilitySpread, isCentered: centered,
+          prior: .normal(deviation: priors.mobility), spread: priors.mobilitySpread,
+          isCentered: centered,
           groups: grouping, offset: end))
     }
     latent = LatentFactor(settings, priors, days: places.map(\.days), offset: end)
@@ -77,14 +79,16 @@ struct ModelLayout: Sendable {
       PlaceParameter(
         "seed", settings.seedPooling,
         placeMeans: Array(repeating: priors.logSeed.mean, count: count),
-        prior: .normal(deviation: priors.logSeed.standardDeviation), spread: priors.seedSpread, offset: end))
+        prior: .normal(deviation: priors.logSeed.standardDeviation), spread: priors.seedSpread,
+        offset: end))
     fatality =
       settings.severity == .fixed
       ? nil
       : take(
         PlaceParameter(
           "fatality", settings.severity == .partial ? .partial : .unpooled,
-          placeMeans: places.map { log($0.fatality) }, prior: .normal(deviation: priors.severityDeviation),
+          placeMeans: places.map { log($0.fatality) },
+          prior: .normal(deviation: priors.severityDeviation),
           spread: priors.severitySpread, offset: end))
     dispersion =
       settings.likelihood == .poisson
@@ -121,7 +125,8 @@ struct ModelLayout: Sendable {
     PlaceParameter(
       "dispersion", settings.dispersionPooling,
       placeMeans: Array(repeating: log(0.6745 * priors.dispersion), count: count),
-      prior: .logOfHalfNormal(scale: priors.dispersion), spread: priors.dispersionSpread, offset: offset)
+      prior: .logOfHalfNormal(scale: priors.dispersion), spread: priors.dispersionSpread,
+      offset: offset)
   }
 
   private static func starts(_ counts: [Int]) -> [Int] {

@@ -35,7 +35,8 @@ struct PlaceParameter: Sendable {
 
   init(
     _ name: String, _ pooling: ModelSettings.Pooling, placeMeans: [Double],
-    prior: LocationPrior, spread: Double, isCentered: [Bool]? = nil, groups: Grouping? = nil, offset: Int
+    prior: LocationPrior, spread: Double, isCentered: [Bool]? = nil, groups: Grouping? = nil,
+    offset: Int
   ) {
     self.name = name
     // A single place has nobody to share with.

@@ -134,8 +134,9 @@ public struct Predictor: Sendable {
     private let root: UInt64
 
     init(seed: UInt64, draw: Int, place: Int) {
-      var source = RandomSource(
-        seed: seed &+ UInt64(draw) &* 0x9E37_79B9_7F4A_7C15 &+ UInt64(place) &* 0xD1B5_4A32_D192_ED03)
+      let ofDraw = UInt64(draw) &* 0x9E37_79B9_7F4A_7C15
+      let ofPlace = UInt64(place) &* 0xD1B5_4A32_D192_ED03
+      var source = RandomSource(seed: seed &+ ofDraw &+ ofPlace)
       root = source.next()
     }
 

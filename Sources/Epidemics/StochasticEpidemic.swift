@@ -27,6 +27,7 @@ public struct StochasticEpidemic: Sendable {
   ///   - seed: People exposed at the beginning, in the first stage and the others by turns.
   ///   - contactRates: One rate per day.
   ///   - random: The source of randomness.
+  /// - Returns: One number of each per day.
   public func run(
     seed: Int, contactRates: [Double], using random: inout RandomSource
   ) -> (infections: [Int], deaths: [Int]) {

@@ -51,7 +51,8 @@ struct ForecastCheck: ParsableCommand {
       let data = problem.data
       deathsFile = data.deaths.path
       layout =
-        data.deaths.form.isWide ? "wide, one column per day" : "long, column \(data.deaths.form.column)"
+        data.deaths.form.isWide
+        ? "wide, one column per day" : "long, column \(data.deaths.form.column)"
       meaning = data.deaths.form.isCumulative ? "cumulative, differenced" : "daily"
       mobilityFile = data.mobility?.path
       mobilityUnit = data.mobility.map { $0.isPercent ? "percent" : "fractions" }
@@ -89,7 +90,8 @@ struct ForecastCheck: ParsableCommand {
       }
       var lines = ["deaths: \(deathsFile) (\(layout); \(meaning))"]
       if let mobilityFile, let mobilityUnit {
-        lines.append("mobility: \(mobilityFile) (\(mobilityUnit); \(features.joined(separator: ", ")))")
+        let names = features.joined(separator: ", ")
+        lines.append("mobility: \(mobilityFile) (\(mobilityUnit); \(names))")
       }
       if !unusedMobilityPlaces.isEmpty {
         lines.append("mobility without deaths: \(unusedMobilityPlaces.joined(separator: ", "))")

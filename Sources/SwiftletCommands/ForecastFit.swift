@@ -46,6 +46,7 @@ struct ForecastFit: ParsableCommand {
         console.note("going on: \(counts.joined(separator: ", "))")
       }
       let draws = try sample(problem, run, saved)
+      try export(draws, problem, run)
       try report(draws, console)
     }
   }
@@ -76,6 +77,23 @@ struct ForecastFit: ParsableCommand {
       display.withLock { $0.finish() }
       throw ArgumentParser.ExitCode(Runs.ExitCode.interrupted.rawValue)
     }
+  }
+
+  /// Writes the draws as CmdStan does, one file per chain, and as a folder that ArviZ opens.
+  private func export(_ draws: Draws, _ problem: EpidemicProblem, _ run: RunFolder) throws {
+    _ = try draws.writeCSV(to: "\(run.paths.folder)/draws", model: "swiftlet_forecast")
+    let byPlace = ["contact", "seed", "fatality", "dispersion", "reproduction"]
+    var names = Dictionary(uniqueKeysWithValues: byPlace.map { ($0, ["place"]) })
+    names["mobility"] = ["place", "feature"]
+    names["mobility_mean"] = ["feature"]
+    names["mobility_spread"] = ["feature"]
+    let used = names.filter { name, _ in draws.variables.contains { $0.name == name } }
+    let data = InferenceData(
+      draws, dimensionNames: used,
+      coordinates: [
+        "place": problem.model.places.map(\.name), "feature": problem.featureNames,
+      ])
+    try data.write(to: "\(run.paths.folder)/draws.zarr")
   }
 
   private struct Result: Encodable {

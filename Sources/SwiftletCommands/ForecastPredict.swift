@@ -21,7 +21,7 @@ struct ForecastPredict: ParsableCommand {
   @OptionGroup var options: ForecastRunOptions
   @OptionGroup var output: OutputOptions
 
-  @Option(help: "How mobility goes on: \(Scenario.Kind.allCases.map(\.rawValue).joined(separator: ", ")).")
+  @Option(help: "How mobility goes on.")
   var scenario: Scenario.Kind?
 
   @Option(help: "A second scenario to subtract.")

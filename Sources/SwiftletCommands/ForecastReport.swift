@@ -78,12 +78,13 @@ struct ForecastPage {
 
   private var lead: String {
     guard diagnosis.isTrustworthy else {
-      return "**This fit is not good.** The chains have not shown that they found the posterior, so "
-        + "nothing below is a forecast; the next section says why and what to do."
+      return "**This fit is not good.** The chains have not shown that they found the posterior, "
+        + "so nothing below is a forecast; the next section says why and what to do."
     }
     let weeks = run.problem.recipe.forecast.days / 7
-    return "Deaths of the next \(weeks) weeks, inferred from deaths and mobility alone. Mobility is "
-      + "assumed to go on as scenario **\(run.problem.recipe.forecast.scenario.kind.rawValue)** says."
+    let scenario = run.problem.recipe.forecast.scenario.kind.rawValue
+    return "Deaths of the next \(weeks) weeks, inferred from deaths and mobility alone. Mobility "
+      + "is assumed to go on as scenario **\(scenario)** says."
   }
 
   private var keyFigures: [KeyFigure] {

@@ -81,9 +81,6 @@ struct ForecastScore: ParsableCommand {
   }
 }
 
-/// The library's score, beside the command of the same name.
-typealias WeeklyScore = Epidemics.ForecastScore
-
 /// Scores as a table.
 enum ForecastScoreTable {
   static func table(_ scores: [WeeklyScore]) -> Table {
@@ -96,15 +93,16 @@ enum ForecastScoreTable {
         .init("flagged", .trailing),
       ])
     for score in scores {
-      table.append(
-        [
-          .init(score.model), .init(score.week.map { "\($0)" } ?? "all"), .init(score.count),
-          .init(score.absoluteError, decimals: 1), .init(score.intervalScore, decimals: 1),
-          score.relative.map { .init($0, decimals: 2) } ?? "",
-          .init(score.logIntervalScore, decimals: 3),
-        ] + score.coverage.map { .init($0, decimals: 2) } + [
-          score.logScore.map { .init($0, decimals: 2) } ?? "", .init(score.flagged),
-        ])
+      var row: [Table.Cell] = [
+        .init(score.model), .init(score.week.map { "\($0)" } ?? "all"), .init(score.count),
+        .init(score.absoluteError, decimals: 1), .init(score.intervalScore, decimals: 1),
+      ]
+      row.append(score.relative.map { Table.Cell($0, decimals: 2) } ?? "")
+      row.append(.init(score.logIntervalScore, decimals: 3))
+      row += score.coverage.map { Table.Cell($0, decimals: 2) }
+      row.append(score.logScore.map { Table.Cell($0, decimals: 2) } ?? "")
+      row.append(.init(score.flagged))
+      table.append(row)
     }
     return table
   }

@@ -22,7 +22,9 @@ struct ForecastSimulate: ParsableCommand {
       let recipe = try options.resolved()
       let simulated = SimulatedPlaces(recipe)
       for (name, text) in simulated.data.files { try writeDurably(text, to: "\(folder)/\(name)") }
-      let truth = ["name,value"] + simulated.truth.sorted { $0.key < $1.key }
+      let truth =
+        ["name,value"]
+        + simulated.truth.sorted { $0.key < $1.key }
         .map { "\($0.key),\($0.value)" }
       try writeDurably(truth.joined(separator: "\n") + "\n", to: "\(folder)/truth.csv")
       let result = Result(

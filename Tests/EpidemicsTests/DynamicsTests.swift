@@ -186,7 +186,8 @@ import Testing
     }
   }
 
-  @Test func `with Erlang waits deaths peak later after an intervention than with exponential ones`() {
+  @Test
+  func `with Erlang waits deaths peak later after an intervention than with exponential ones`() {
     // Same means and the same growth before (0.20 per day) and after (-0.03 per day) day 30.
     func deaths(_ course: DiseaseCourse) -> [Double] {
       func rate(_ growth: Double) -> Double {

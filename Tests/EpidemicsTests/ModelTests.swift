@@ -164,6 +164,25 @@ enum SwitchCases {
     "exponential", "centered", "one place",
   ]
 
+  /// The waits with a reporting delay.
+  static var reported: DiseaseCourse {
+    var course = DiseaseCourse()
+    course.reporting = .init(mean: 3, stages: 2)
+    return course
+  }
+
+  /// Everything partially pooled, waits inferred, nothing whitened.
+  static var allPartial: ModelSettings {
+    var settings = ModelSettings()
+    settings.seedPooling = .partial
+    settings.dispersionPooling = .partial
+    settings.severity = .partial
+    settings.infersWaits = true
+    settings.whitens = false
+    settings.stepsPerDay = 2
+    return settings
+  }
+
   static func places(_ count: Int) -> [PlaceSeries] {
     (0..<count).map { place in
       let days = 40 + 3 * place

@@ -99,15 +99,17 @@ private func features(_ day: Int, _ place: Int) -> Double {
 
 private func report(_ name: String, places: Int, replicates: Int, bug: PlantedBug) throws {
   let (settings, priors) = settings(places: places)
-  func model(_ deaths: [[Int]]) -> EpidemicModel {
+  @Sendable func model(_ deaths: [[Int]]) -> EpidemicModel {
     EpidemicModel(
       places: series(deaths), course: DiseaseCourse(), settings: settings, priors: priors)
   }
   let blank = model(Array(repeating: Array(repeating: 0, count: days), count: places))
   let names = blank.variables.elementNames
-  let wanted = names.indices.filter { !names[$0].hasPrefix("latent[") } + [
-    names.firstIndex { $0 == "latent[1]" }, names.firstIndex { $0 == "latent[10]" },
-  ].compactMap { $0 }
+  let wanted =
+    names.indices.filter { !names[$0].hasPrefix("latent[") }
+    + [
+      names.firstIndex { $0 == "latent[1]" }, names.firstIndex { $0 == "latent[10]" },
+    ].compactMap { $0 }
   let calibration = Calibration(
     configuration: SamplerConfiguration(warmup: 300, draws: 495, targetAcceptance: 0.9),
     replicates: replicates, rankedDraws: 99)
@@ -139,7 +141,8 @@ private func report(_ name: String, places: Int, replicates: Int, bug: PlantedBu
   for index in result.quantities.indices {
     let isInside = result.distributionBand(index, using: &random).isInside
     print(
-      String(format: "%@: chi-square p %.3f, %@", result.quantities[index],
+      String(
+        format: "%@: chi-square p %.3f, %@", result.quantities[index],
         result.uniformity(index, bins: bins), isInside ? "inside the band" : "outside the band"))
   }
 }

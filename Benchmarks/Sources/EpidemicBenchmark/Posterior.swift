@@ -30,8 +30,9 @@ private func comparePosterior(_ name: String, _ model: EpidemicModel, draws coun
   let draws = try sampler.sample(
     model, chains: 4, seed: 1, starts: [.near(model.priorCenter())])
   let seconds = Date().timeIntervalSince(start)
-  print("== \(name): 4 x \(count) draws, \(draws.divergences) divergent, "
-    + String(format: "%.1f s", seconds))
+  print(
+    "== \(name): 4 x \(count) draws, \(draws.divergences) divergent, "
+      + String(format: "%.1f s", seconds))
   if let effect = effect(draws) { print([ElementSummary("effect", chains: effect)].table) }
   print(draws.summary().filter { !$0.name.hasPrefix("latent[") }.table)
   let future = (84..<112).map { OneRegionExample.features(day: $0) }

@@ -120,7 +120,5 @@ func measureSampling() throws {
 }
 
 private func processorSeconds() -> Double {
-  var usage = rusage()
-  getrusage(RUSAGE_SELF, &usage)
-  return Double(usage.ru_utime.tv_sec) + Double(usage.ru_utime.tv_usec) / 1e6
+  Double(clock()) / Double(CLOCKS_PER_SEC)
 }

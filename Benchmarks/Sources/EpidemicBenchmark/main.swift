@@ -11,7 +11,8 @@ let arguments = Array(CommandLine.arguments.dropFirst())
 switch arguments.first {
 case "speed": measureGradients()
 case "sample": try measureSampling()
-case "posterior": try comparePosteriors(draws: arguments.count > 1 ? Int(arguments[1]) ?? 1000 : 1000)
+case "posterior":
+  try comparePosteriors(draws: arguments.count > 1 ? Int(arguments[1]) ?? 1000 : 1000)
 case "calibration": try calibrate(Array(arguments.dropFirst()))
 default:
   print("usage: EpidemicBenchmark speed | sample | posterior [draws] | calibration [what]")
