@@ -22,6 +22,7 @@ let package = Package(
     .library(name: "Epidemics", targets: ["Epidemics"]),
     .library(name: "Datasets", targets: ["Datasets"]),
     .library(name: "Learning", targets: ["Learning"]),
+    .library(name: "Evolution", targets: ["Evolution"]),
     .library(name: "Sampling", targets: ["Sampling"]),
     .library(name: "Torch", targets: ["Torch"]),
     .library(name: "Runs", targets: ["Runs"]),
@@ -60,6 +61,7 @@ let package = Package(
 
     // Base.
     .target(name: "Learning", dependencies: ["Torch", "Runs", "Formats", "Randomness", "Files"]),
+    .target(name: "Evolution", dependencies: ["Files", "Randomness"]),
     .target(name: "Sampling", dependencies: ["Randomness", "Files"]),
 
     // Engine.
@@ -104,6 +106,7 @@ let package = Package(
       name: "LearningTests",
       dependencies: ["Learning", "Torch", "Randomness", "Runs", "SwiftletTestSupport"],
       resources: [.copy("Fixtures")]),
+    .testTarget(name: "EvolutionTests", dependencies: ["Evolution", "Files", "Randomness"]),
     .testTarget(
       name: "SamplingTests",
       dependencies: ["Sampling", "ReferencePosteriors", "Randomness", "Files"]),

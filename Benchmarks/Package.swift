@@ -14,11 +14,18 @@ let package = Package(
         .product(name: "Randomness", package: "swiftlet"),
       ]),
     .executableTarget(
+<<<<<<< HEAD
       name: "EpidemicBenchmark",
       dependencies: [
         .product(name: "Epidemics", package: "swiftlet"),
         .product(name: "Sampling", package: "swiftlet"),
         .product(name: "Randomness", package: "swiftlet"),
+=======
+      name: "PosteriorBenchmark",
+      dependencies: [
+        .product(name: "Sampling", package: "swiftlet"),
+        .product(name: "ReferencePosteriors", package: "swiftlet"),
+>>>>>>> sampling
       ]),
     .executableTarget(
       name: "FewShotBenchmark",
@@ -26,6 +33,12 @@ let package = Package(
         .product(name: "HyperTransformer", package: "swiftlet"),
         .product(name: "Learning", package: "swiftlet"),
         .product(name: "Torch", package: "swiftlet"),
+        .product(name: "Randomness", package: "swiftlet"),
+      ]),
+    .executableTarget(
+      name: "EvolutionBenchmark",
+      dependencies: [
+        .product(name: "Evolution", package: "swiftlet"),
         .product(name: "Randomness", package: "swiftlet"),
       ]),
   ],

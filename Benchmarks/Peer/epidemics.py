@@ -24,6 +24,7 @@ from numpyro.infer import MCMC, NUTS
 from numpyro.infer.util import initialize_model
 
 jax.config.update("jax_enable_x64", True)
+numpyro.enable_validation(False)
 
 COUNTS = [0] * 18 + [
     1, 0, 0, 0, 1, 4, 0, 2, 4, 2, 1, 5, 9, 7, 1, 9, 4, 9, 8, 11, 10, 9, 17, 17, 32, 26, 29, 38, 21,
@@ -98,7 +99,8 @@ def model(counts, mobility, population, substeps):
     seed = jnp.exp(numpyro.sample(
         "log_seed", dist.Normal(np.log(100), 1.5).expand([count]).to_event(1)))
     dispersion = numpyro.sample("dispersion", dist.HalfNormal(0.5))
-    beta = jnp.exp(a[:, None] + jnp.einsum("rj,rtj->rt", w, mobility) + z)
+    # The Swift program gives positions beyond exp(3) no density; here draws of the start need it.
+    beta = jnp.exp(jnp.minimum(a[:, None] + jnp.einsum("rj,rtj->rt", w, mobility) + z, 3.0))
     mean = jnp.maximum(deaths(beta.T, seed, population, substeps).T, 1e-8)
     numpyro.deterministic("reproduction", 4 * beta[:, -1])
     numpyro.sample("y", dist.NegativeBinomial2(mean, 1 / dispersion**2).to_event(2), obs=counts)

@@ -63,9 +63,8 @@ public struct EpidemicModel: BayesianModel {
   /// exp(3) per day, a seed half the population, or an autoregression is not stationary.
   public mutating func logDensity(at position: [Double], gradient: inout [Double]) -> Double {
     precondition(position.count == dimension && gradient.count == dimension)
-    guard position.allSatisfy(\.isFinite), scratch.begin(position, layout) else {
-      return -.infinity
-    }
+    // A sum is finite unless a term is not (or it overflows, where the density is zero anyway).
+    guard position.reduce(0, +).isFinite, scratch.begin(position, layout) else { return -.infinity }
     if layout.waitOffset != nil { loadWaits() }
     var sum = 0.0
     for index in pairs.indices {

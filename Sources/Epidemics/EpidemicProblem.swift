@@ -57,18 +57,24 @@ public struct EpidemicProblem: Sendable {
     return sampler
   }
 
-  /// Where chains begin: around the middle of the priors, never uniformly, because a uniform start
-  /// lets the epidemic die out or explode.
-  public var starts: [StartingPoint] {
-    [.near(model.priorCenter(), standardDeviation: recipe.sampler.startSpread)]
+  /// The model in the coordinates in which it is sampled, with where chains begin: never uniformly,
+  /// because a uniform start lets the epidemic die out or explode.
+  ///
+  /// Finding the mode takes as long as some hundred draws; the same recipe and data always give the
+  /// same coordinates, so that a resumed fit goes on in them.
+  public func sampledModel() -> PreconditionedModel {
+    PreconditionedModel(
+      model, isWanted: recipe.sampler.preconditions, spread: recipe.sampler.startSpread)
   }
 
   /// Samples the posterior without a run folder.
   ///
   /// - Throws: `SamplingError`.
   public func sample(threads: Int? = nil) throws -> Draws {
-    try sampler.sample(
-      model, chains: recipe.sampler.chains, seed: recipe.seed, starts: starts, threads: threads)
+    let target = sampledModel()
+    return try sampler.sample(
+      target, chains: recipe.sampler.chains, seed: recipe.seed, starts: [target.start],
+      threads: threads)
   }
 
   /// Draws from the prior, in the order of the model's variables.

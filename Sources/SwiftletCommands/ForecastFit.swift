@@ -63,8 +63,9 @@ struct ForecastFit: ParsableCommand {
         log: try MetricsLog(path: run.paths.metrics, continuingAfter: Int.max)))
     let interruption = Interruption()
     do {
+      let target = problem.sampledModel()
       let draws = try problem.sampler.sample(
-        problem.model, chains: recipe.sampler.chains, seed: recipe.seed, starts: problem.starts,
+        target, chains: recipe.sampler.chains, seed: recipe.seed, starts: [target.start],
         threads: threads, resuming: saved, shouldStop: { interruption.isRequested },
         progress: { report in display.withLock { $0.update(report) } },
         checkpoint: { chain, checkpoint in

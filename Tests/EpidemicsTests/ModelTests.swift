@@ -142,6 +142,33 @@ import Testing
     #expect(gradient == kept)
   }
 
+  @Test func `other coordinates give the same density and a gradient by them`() {
+    let model = SwitchCases.model("default") ?? OneRegionExample.model
+    var sampled = PreconditionedModel(model, isWanted: true, spread: 0.1)
+    #expect(sampled.isPreconditioned)
+    var random = RandomSource(seed: 3)
+    var gradient = [Double](repeating: 0, count: model.dimension)
+    var ignored = gradient
+    let position = gradient.map { _ in random.normal(standardDeviation: 0.3) }
+    let value = sampled.logDensity(at: position, gradient: &gradient)
+    #expect(value.isFinite)
+    for index in stride(from: 0, to: position.count, by: 7) {
+      func at(_ change: Double) -> Double {
+        var moved = position
+        moved[index] += change
+        return sampled.logDensity(at: moved, gradient: &ignored)
+      }
+      let difference = (8 * (at(1e-3) - at(-1e-3)) - (at(2e-3) - at(-2e-3))) / 12e-3
+      #expect(abs(gradient[index] - difference) < 1e-6 * (10 + abs(difference)))
+    }
+    // Near the mode the curvature is that of a standard normal distribution.
+    let origin = sampled.logDensity(at: gradient.map { _ in 0 }, gradient: &ignored)
+    #expect(ignored.map(abs).max() ?? 1 < 1e-2)
+    var step = gradient.map { _ in 0.0 }
+    step[3] = 0.1
+    #expect(abs(origin - sampled.logDensity(at: step, gradient: &ignored) - 0.005) < 2e-3)
+  }
+
   @Test func `impossible positions have no density`() {
     var model = OneRegionExample.model
     var gradient = [Double](repeating: 0, count: 18)

@@ -25,8 +25,10 @@ import Testing
     let daily = RenewalTwin(course: course, population: 1e6, stepsPerDay: 1)
       .deaths(seed: 100, contactRates: rates)
     for day in 10..<90 {
-      #expect(abs(fine[day] / deaths[day] - 1) < 1e-3, "day \(day): \(fine[day] / deaths[day])")
-      #expect(abs(daily[day] / deaths[day] - 1) < 0.035, "day \(day): \(daily[day] / deaths[day])")
+      // Sums over whole days are rougher where waits have no mode.
+      let bounds = isExponential ? (fine: 2e-3, daily: 0.11) : (fine: 1e-3, daily: 0.035)
+      #expect(abs(fine[day] / deaths[day] - 1) < bounds.fine, "day \(day)")
+      #expect(abs(daily[day] / deaths[day] - 1) < bounds.daily, "day \(day)")
     }
   }
 

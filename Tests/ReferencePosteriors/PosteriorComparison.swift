@@ -34,6 +34,8 @@ public struct PosteriorComparison: Sendable {
   public var gradients: Int
   /// The seconds of warm-up and draws.
   public var seconds: Double
+  /// The processor's seconds in all threads, which other programs do not lengthen.
+  public var processorSeconds: Double
   /// The settings.
   public var configuration: SamplerConfiguration
 
@@ -44,7 +46,9 @@ public struct PosteriorComparison: Sendable {
   ) throws {
     let settings = configuration ?? posterior.configuration
     let start = ContinuousClock.now
+    let used = clock()
     let draws = try Self.sample(try posterior.model(), settings, seed, threads)
+    processorSeconds = Double(clock() - used) / Double(CLOCKS_PER_SEC)
     let elapsed = ContinuousClock.now - start
     seconds = elapsed / .seconds(1)
     let references = try posterior.references()

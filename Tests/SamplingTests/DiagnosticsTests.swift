@@ -24,7 +24,7 @@ import Testing
   @Test func `the autocovariance is the sum it stands for`() {
     let chain = (0..<37).map { sin(Double($0 * $0)) }
     let center = chain.reduce(0, +) / 37
-    let fast = autocovariance(chain)
+    let fast = Autocovariance(count: 37)(chain)
     for lag in 0..<37 {
       let sum = (0..<(37 - lag)).reduce(0.0) {
         $0 + (chain[$1] - center) * (chain[$1 + lag] - center)

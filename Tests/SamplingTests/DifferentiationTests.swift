@@ -5,31 +5,9 @@ import Testing
 
 @testable import Sampling
 
-/// Eight schools as a user of Stan would write them.
-struct DeclaredSchools: DeclaredModel {
-  let effects: [Double] = [28, 8, -3, 7, -1, 1, 18, 12]
-  let errors: [Double] = [15, 10, 16, 11, 9, 11, 10, 18]
-  let parameters = [
-    Parameter("z", shape: [8]), Parameter("mu"), Parameter("tau", Positive()),
-  ]
-  let derivedVariables = [Variable("theta", shape: [8])]
-
-  func logDensity<Number: RealNumber>(_ values: ParameterValues<Number>) -> Number {
-    let (mu, tau) = (values["mu"], values["tau"])
-    var sum = Normal(mean: 0, standardDeviation: 5).logDensity(mu)
-    sum += Cauchy(location: 0, scale: 5).logDensity(tau)
-    sum += Normal(mean: 0, standardDeviation: 1).logDensity(of: values.all("z"))
-    for (school, z) in values.all("z").enumerated() {
-      let group = Normal(mean: mu + tau * z, standardDeviation: Number(errors[school]))
-      sum += group.logDensity(Number(effects[school]))
-    }
-    return sum
-  }
-
-  func derive(_ values: ParameterValues<Double>) -> [Double] {
-    values.all("z").map { values["mu"] + values["tau"] * $0 }
-  }
-}
+/// The published data of the eight schools.
+let declaredSchools = DeclaredSchools(
+  effects: [28, 8, -3, 7, -1, 1, 18, 12], errors: [15, 10, 16, 11, 9, 11, 10, 18])
 
 @Suite struct DifferentiationTests {
   @Test func `every function has the slope of finite differences`() {
@@ -86,7 +64,7 @@ struct DeclaredSchools: DeclaredModel {
   }
 
   @Test func `a declared model is the one written by hand`() throws {
-    let declared = Differentiated(DeclaredSchools())
+    let declared = Differentiated(declaredSchools)
     let model = declared.model
     let byHand = EightSchools(effects: model.effects, errors: model.errors)
     #expect(declared.dimension == 10)
@@ -103,7 +81,7 @@ struct DeclaredSchools: DeclaredModel {
   }
 
   @Test func `starting values are turned into coordinates or refused`() throws {
-    let model = Differentiated(DeclaredSchools())
+    let model = Differentiated(declaredSchools)
     let z = [Double](repeating: 0.5, count: 8)
     let position = try model.unconstrained(["z": z, "mu": [4], "tau": [2]])
     #expect(position == z + [4, log(2)])

@@ -25,10 +25,10 @@ func comparePosteriors(draws: Int) throws {
 private func comparePosterior(_ name: String, _ model: EpidemicModel, draws count: Int) throws {
   let sampler = HamiltonianSampler(
     configuration: SamplerConfiguration(
-      warmup: 1000, draws: count, targetAcceptance: 0.95, metric: .dense))
+      warmup: 1000, draws: count, targetAcceptance: 0.95))
   let start = Date()
-  let draws = try sampler.sample(
-    model, chains: 4, seed: 1, starts: [.near(model.priorCenter())])
+  let target = PreconditionedModel(model, isWanted: true, spread: 0.1)
+  let draws = try sampler.sample(target, chains: 4, seed: 1, starts: [target.start], threads: 1)
   let seconds = Date().timeIntervalSince(start)
   print(
     "== \(name): 4 x \(count) draws, \(draws.divergences) divergent, "

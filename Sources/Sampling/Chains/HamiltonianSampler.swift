@@ -24,12 +24,12 @@ public struct ChainProgress: Sendable, Hashable {
 /// ```swift
 /// let sampler = HamiltonianSampler(configuration: .init(targetAcceptance: 0.9))
 /// let draws = try sampler.sample(model, chains: 4, seed: 1)
-/// print(draws.summary())
+/// print(draws.summary().table)
 /// ```
 public struct HamiltonianSampler: Sendable {
   /// The settings of every chain.
   public var configuration: SamplerConfiguration
-  /// How many iterations pass between two reports and two checkpoints of a chain.
+  /// How many iterations pass between two reports of a chain.
   public var reportInterval = 50
   /// How many iterations pass between two checkpoints of a chain.
   public var checkpointInterval = 200

@@ -60,6 +60,11 @@ struct GeneralizedPareto: Sendable, Hashable {
   var shape: Double
   var scale: Double
 
+  init(shape: Double, scale: Double) {
+    self.shape = shape
+    self.scale = scale
+  }
+
   /// Fits by the empirical Bayes estimate of Zhang and Stephens (2009), with the weak prior on the
   /// shape that Vehtari et al. add.
   ///

@@ -10,6 +10,7 @@ func basicESS(_ chains: [[Double]]) -> Double {
   guard let count = chains.first?.count, count > 3 else { return .nan }
   guard chains.allSatisfy({ $0.allSatisfy(\.isFinite) }) else { return .nan }
   let n = Double(count)
+  let autocovariance = Autocovariance(count: count)
   let covariances = chains.map { autocovariance($0) }
   let within = mean(covariances.map { $0[0] }) * n / (n - 1)
   var total = within * (n - 1) / n

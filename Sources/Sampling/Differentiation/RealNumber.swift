@@ -7,7 +7,7 @@ import Foundation
 /// with traced ones. Functions stand as static members, so that they read `.exp(x)` where the type
 /// is known: `.exp`, `.log`, `.log1p`, `.sqrt`, `.pow`, `.sin`, `.cos`, `.tanh`, `.logGamma`,
 /// `.inverseLogit`, `.logInverseLogit`, `.log1pExp`, `.logSumExp`.
-public protocol RealNumber: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {
+public protocol RealNumber: SignedNumeric, ExpressibleByFloatLiteral where Magnitude == Self {
   /// Creates a constant.
   init(_ constant: Double)
 
@@ -34,26 +34,11 @@ public protocol RealNumber: ExpressibleByFloatLiteral, ExpressibleByIntegerLiter
     _ value: Double, from arguments: some Collection<Self>, slopes: some Collection<Double>
   ) -> Self
 
-  /// Returns the sum.
-  static func + (left: Self, right: Self) -> Self
-  /// Returns the difference.
-  static func - (left: Self, right: Self) -> Self
-  /// Returns the product.
-  static func * (left: Self, right: Self) -> Self
   /// Returns the quotient.
   static func / (left: Self, right: Self) -> Self
-  /// Returns the negative.
-  static prefix func - (operand: Self) -> Self
 }
 
 extension RealNumber {
-  /// Adds in place.
-  @inlinable public static func += (left: inout Self, right: Self) { left = left + right }
-  /// Subtracts in place.
-  @inlinable public static func -= (left: inout Self, right: Self) { left = left - right }
-  /// Multiplies in place.
-  @inlinable public static func *= (left: inout Self, right: Self) { left = left * right }
-
   /// Returns e to the power x.
   @inlinable public static func exp(_ x: Self) -> Self {
     let result = Foundation.exp(x.value)
@@ -105,28 +90,28 @@ extension RealNumber {
   }
 
   /// Returns the logarithm of the gamma function, for x above zero.
-  public static func logGamma(_ x: Self) -> Self {
+  @inlinable public static func logGamma(_ x: Self) -> Self {
     derived(Sampling.logGamma(x.value), from: x, slope: digamma(x.value))
   }
 
   /// Returns 1 / (1 + exp(-x)).
-  public static func inverseLogit(_ x: Self) -> Self {
+  @inlinable public static func inverseLogit(_ x: Self) -> Self {
     let result = Sampling.inverseLogit(x.value)
     return derived(result, from: x, slope: result * Sampling.inverseLogit(-x.value))
   }
 
   /// Returns the logarithm of 1 / (1 + exp(-x)), precise at both ends.
-  public static func logInverseLogit(_ x: Self) -> Self {
+  @inlinable public static func logInverseLogit(_ x: Self) -> Self {
     derived(-Sampling.log1pExp(-x.value), from: x, slope: Sampling.inverseLogit(-x.value))
   }
 
   /// Returns log(1 + exp(x)), also called softplus.
-  public static func log1pExp(_ x: Self) -> Self {
+  @inlinable public static func log1pExp(_ x: Self) -> Self {
     derived(Sampling.log1pExp(x.value), from: x, slope: Sampling.inverseLogit(x.value))
   }
 
   /// Returns log(exp(x) + exp(y)) without overflow.
-  public static func logSumExp(_ x: Self, _ y: Self) -> Self {
+  @inlinable public static func logSumExp(_ x: Self, _ y: Self) -> Self {
     let result = Sampling.logSumExp(x.value, y.value)
     guard result.isFinite else { return Self(result) }
     return derived(
@@ -135,7 +120,7 @@ extension RealNumber {
   }
 
   /// Returns the sum of many numbers as one step of the trace.
-  public static func sum(_ terms: some Collection<Self>) -> Self {
+  @inlinable public static func sum(_ terms: some Collection<Self>) -> Self {
     derived(
       terms.reduce(0) { $0 + $1.value }, from: terms, slopes: repeatElement(1, count: terms.count))
   }

@@ -2,7 +2,10 @@
 ///
 /// Traced numbers exist only inside the body of an ``AutomaticDensity`` or ``DeclaredModel``; they
 /// belong to that one evaluation and must not be kept.
-public struct Traced: RealNumber {
+public struct Traced: RealNumber, Comparable {
+  /// The absolute value has a history too.
+  public typealias Magnitude = Traced
+
   /// The number itself, without its history.
   public let value: Double
   /// The step of the tape, negative for a constant.
@@ -96,4 +99,22 @@ public struct Traced: RealNumber {
   public static prefix func - (operand: Traced) -> Traced {
     derived(-operand.value, from: operand, slope: -1)
   }
+
+  /// Multiplies in place.
+  public static func *= (left: inout Traced, right: Traced) { left = left * right }
+
+  /// Compares values; histories do not matter.
+  public static func == (left: Traced, right: Traced) -> Bool { left.value == right.value }
+
+  /// Compares values.
+  public static func < (left: Traced, right: Traced) -> Bool { left.value < right.value }
+
+  /// Creates a constant from a whole number that a `Double` holds exactly.
+  public init?(exactly source: some BinaryInteger) {
+    guard let number = Double(exactly: source) else { return nil }
+    self.init(number)
+  }
+
+  /// The absolute value.
+  public var magnitude: Traced { value < 0 ? -self : self }
 }

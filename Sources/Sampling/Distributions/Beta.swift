@@ -9,12 +9,14 @@ public struct Beta<Number: RealNumber>: Distribution {
   public var beta: Number
 
   /// Creates the distribution from its parameters.
+  @inlinable
   public init(alpha: Number, beta: Number) {
     self.alpha = alpha
     self.beta = beta
   }
 
   /// Returns the logarithm of the density of `x`; see ``Distribution``.
+  @inlinable
   public func logDensity(_ x: Number) -> Number {
     let at = Beta<Double>(alpha: alpha.value, beta: beta.value).derivatives(at: x.value)
     return .derived(

@@ -9,12 +9,14 @@ public struct Cauchy<Number: RealNumber>: Distribution {
   public var scale: Number
 
   /// Creates the distribution from its parameters.
+  @inlinable
   public init(location: Number, scale: Number) {
     self.location = location
     self.scale = scale
   }
 
   /// Returns the logarithm of the density of `x`; see ``Distribution``.
+  @inlinable
   public func logDensity(_ x: Number) -> Number {
     let at = Cauchy<Double>(location: location.value, scale: scale.value).derivatives(at: x.value)
     return .derived(

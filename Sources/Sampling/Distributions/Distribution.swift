@@ -15,6 +15,7 @@ public protocol Distribution<Number> {
 
 extension Distribution {
   /// Returns the sum of the log densities of many values.
+  @inlinable
   public func logDensity(of values: some Collection<Number>) -> Number {
     var terms: [Number] = []
     terms.reserveCapacity(values.count)

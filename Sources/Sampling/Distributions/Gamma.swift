@@ -9,12 +9,14 @@ public struct Gamma<Number: RealNumber>: Distribution {
   public var rate: Number
 
   /// Creates the distribution from its parameters.
+  @inlinable
   public init(shape: Number, rate: Number) {
     self.shape = shape
     self.rate = rate
   }
 
   /// Returns the logarithm of the density of `x`; see ``Distribution``.
+  @inlinable
   public func logDensity(_ x: Number) -> Number {
     let at = Gamma<Double>(shape: shape.value, rate: rate.value).derivatives(at: x.value)
     return .derived(

@@ -7,11 +7,13 @@ public struct HalfNormal<Number: RealNumber>: Distribution {
   public var scale: Number
 
   /// Creates the distribution from its parameters.
+  @inlinable
   public init(scale: Number) {
     self.scale = scale
   }
 
   /// Returns the logarithm of the density of `x`; see ``Distribution``.
+  @inlinable
   public func logDensity(_ x: Number) -> Number {
     let at = HalfNormal<Double>(scale: scale.value).derivatives(at: x.value)
     return .derived(

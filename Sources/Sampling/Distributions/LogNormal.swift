@@ -9,12 +9,14 @@ public struct LogNormal<Number: RealNumber>: Distribution {
   public var logStandardDeviation: Number
 
   /// Creates the distribution from its parameters.
+  @inlinable
   public init(logMean: Number, logStandardDeviation: Number) {
     self.logMean = logMean
     self.logStandardDeviation = logStandardDeviation
   }
 
   /// Returns the logarithm of the density of `x`; see ``Distribution``.
+  @inlinable
   public func logDensity(_ x: Number) -> Number {
     let at = LogNormal<Double>(
       logMean: logMean.value, logStandardDeviation: logStandardDeviation.value

@@ -12,12 +12,14 @@ public struct NegativeBinomial<Number: RealNumber>: Distribution {
   public var concentration: Number
 
   /// Creates the distribution from its parameters.
+  @inlinable
   public init(mean: Number, concentration: Number) {
     self.mean = mean
     self.concentration = concentration
   }
 
   /// Returns the logarithm of the probability of `x`, a whole number from zero upwards.
+  @inlinable
   public func logDensity(_ x: Number) -> Number {
     let at = NegativeBinomial<Double>(mean: mean.value, concentration: concentration.value)
       .derivatives(at: x.value)

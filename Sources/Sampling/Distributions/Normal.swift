@@ -9,12 +9,14 @@ public struct Normal<Number: RealNumber>: Distribution {
   public var standardDeviation: Number
 
   /// Creates the distribution from its parameters.
+  @inlinable
   public init(mean: Number, standardDeviation: Number) {
     self.mean = mean
     self.standardDeviation = standardDeviation
   }
 
   /// Returns the logarithm of the density of `x`; see ``Distribution``.
+  @inlinable
   public func logDensity(_ x: Number) -> Number {
     let at = Normal<Double>(mean: mean.value, standardDeviation: standardDeviation.value)
       .derivatives(at: x.value)

@@ -7,11 +7,13 @@ public struct Poisson<Number: RealNumber>: Distribution {
   public var mean: Number
 
   /// Creates the distribution from its parameters.
+  @inlinable
   public init(mean: Number) {
     self.mean = mean
   }
 
   /// Returns the logarithm of the probability of `x`, a whole number from zero upwards.
+  @inlinable
   public func logDensity(_ x: Number) -> Number {
     let at = Poisson<Double>(mean: mean.value).derivatives(at: x.value)
     return .derived(

@@ -11,6 +11,7 @@ public struct StudentT<Number: RealNumber>: Distribution {
   public var scale: Number
 
   /// Creates the distribution from its parameters.
+  @inlinable
   public init(degreesOfFreedom: Double, location: Number, scale: Number) {
     self.degreesOfFreedom = degreesOfFreedom
     self.location = location
@@ -18,6 +19,7 @@ public struct StudentT<Number: RealNumber>: Distribution {
   }
 
   /// Returns the logarithm of the density of `x`; see ``Distribution``.
+  @inlinable
   public func logDensity(_ x: Number) -> Number {
     let at = StudentT<Double>(
       degreesOfFreedom: degreesOfFreedom, location: location.value, scale: scale.value

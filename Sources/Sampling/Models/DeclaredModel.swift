@@ -30,9 +30,9 @@ public struct Parameter: Sendable {
 
 /// The constrained values of all parameters at one place, read by name.
 public struct ParameterValues<Number: RealNumber> {
-  fileprivate let names: [String]
-  fileprivate let ends: [Int]
-  fileprivate var numbers: [Number] = []
+  @usableFromInline let names: [String]
+  @usableFromInline let ends: [Int]
+  @usableFromInline var numbers: [Number] = []
 
   fileprivate init(_ parameters: [Parameter]) {
     names = parameters.map(\.variable.name)
@@ -44,9 +44,11 @@ public struct ParameterValues<Number: RealNumber> {
   }
 
   /// The value of a scalar parameter.
+  @inlinable
   public subscript(name: String) -> Number { numbers[start(of: place(of: name))] }
 
   /// One value of a vector parameter, counted from zero.
+  @inlinable
   public subscript(name: String, index: Int) -> Number {
     let place = place(of: name)
     precondition(
@@ -57,14 +59,17 @@ public struct ParameterValues<Number: RealNumber> {
   }
 
   /// All values of a parameter, flattened row by row; indices do not begin at zero.
+  @inlinable
   public func all(_ name: String) -> ArraySlice<Number> {
     let place = place(of: name)
     return numbers[start(of: place)..<ends[place]]
   }
 
-  private func start(of place: Int) -> Int { place == 0 ? 0 : ends[place - 1] }
+  @inlinable
+  func start(of place: Int) -> Int { place == 0 ? 0 : ends[place - 1] }
 
-  private func place(of name: String) -> Int {
+  @inlinable
+  func place(of name: String) -> Int {
     guard let place = names.firstIndex(of: name) else {
       preconditionFailure(
         "there is no parameter \(name); declared are \(names.joined(separator: ", "))")
@@ -134,12 +139,21 @@ public struct Differentiated<Model: DeclaredModel>: BayesianModel {
   public let dimension: Int
 
   private let parameters: [Parameter]
+  private let formula: @Sendable (ParameterValues<Traced>) -> Traced
   private var density: AutomaticDensity
   private var scratch: TracedValues
 
   /// Prepares a model for sampling.
+  @inlinable
   public init(_ model: Model) {
+    // Formed where the model's type is known, so that its formula is compiled for traced numbers.
+    self.init(model, formula: { model.logDensity($0) })
+  }
+
+  @usableFromInline
+  init(_ model: Model, formula: @escaping @Sendable (ParameterValues<Traced>) -> Traced) {
     self.model = model
+    self.formula = formula
     parameters = model.parameters
     variables = parameters.map(\.variable) + model.derivedVariables
     dimension = parameters.reduce(0) { $0 + $1.transform.freeCount }
@@ -149,10 +163,10 @@ public struct Differentiated<Model: DeclaredModel>: BayesianModel {
 
   /// Evaluates log p plus the log Jacobians; see ``LogDensity``.
   public mutating func logDensity(at position: [Double], gradient: inout [Double]) -> Double {
-    let (model, parameters) = (model, parameters)
+    let (formula, parameters) = (formula, parameters)
     return density.evaluate(at: position, gradient: &gradient) { free in
       let logJacobian = constrain(free, parameters, &scratch.values)
-      return model.logDensity(scratch.values) + logJacobian
+      return formula(scratch.values) + logJacobian
     }
   }
 

@@ -16,7 +16,7 @@ extension Draws {
   ///   - prefix: The path without the chain's number.
   ///   - model: The model's name, for the comments.
   /// - Returns: The paths.
-  /// - Throws: ``FileFailure`` of kind `unwritable`.
+  /// - Throws: `FileFailure` of kind `unwritable`.
   @discardableResult
   public func writeCSV(to prefix: String, model: String = "model") throws -> [String] {
     try (0..<chainCount).map { chain in

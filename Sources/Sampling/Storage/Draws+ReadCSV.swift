@@ -6,7 +6,7 @@ extension Draws {
   /// columns, one per chain.
   ///
   /// - Parameter paths: The files in the order of the chains.
-  /// - Throws: ``FileFailure``: `malformed` with the line for text that is no number, lines of
+  /// - Throws: `FileFailure`: `malformed` with the line for text that is no number, lines of
   ///   another length, files of different variables or lengths, and files that end early.
   public init(csv paths: [String]) throws {
     let chains = try paths.map { try CSVChain(path: $0) }

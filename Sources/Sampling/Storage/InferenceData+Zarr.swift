@@ -10,7 +10,7 @@ extension InferenceData {
   /// old folder or the new one complete.
   ///
   /// - Parameter path: The folder, usually ending in `.zarr`; an older one is replaced.
-  /// - Throws: ``FileFailure`` of kind `unwritable`.
+  /// - Throws: `FileFailure` of kind `unwritable`.
   public func write(to path: String) throws {
     let temporary = "\(path).\(UInt32.random(in: 0 ... .max)).tmp"
     do {

@@ -26,7 +26,8 @@ public struct VariationalInference: Sendable, Hashable, Codable {
   public var learningRate = 0.05
   /// The most steps.
   public var maximumSteps = 10_000
-  /// Ends when the median relative change of the evidence bound over the last ten windows is below.
+  /// Ends when the evidence bound grows less than this from five windows to the next five, relatively
+  /// and beyond its noise.
   public var relativeTolerance = 1e-3
   /// The steps of a window.
   public var window = 100
@@ -89,10 +90,10 @@ public struct VariationalInference: Sendable, Hashable, Codable {
   }
 
   private func hasSettled(_ bounds: [Double]) -> Bool {
-    guard bounds.count > 10 else { return false }
-    let changes = zip(bounds.suffix(10), bounds.suffix(11)).map {
-      abs($0 - $1) / max(10, abs($0))
-    }.sorted()
-    return (changes[4] + changes[5]) / 2 < relativeTolerance
+    guard bounds.count >= 10 else { return false }
+    let (recent, before) = (bounds.suffix(5), bounds.suffix(10).prefix(5))
+    let noise = (2 * variance(recent) / 5).squareRoot()
+    let gain = mean(recent) - mean(before)
+    return gain < noise + relativeTolerance * max(1, abs(mean(recent)))
   }
 }
