@@ -14,18 +14,17 @@ let package = Package(
         .product(name: "Randomness", package: "swiftlet"),
       ]),
     .executableTarget(
-<<<<<<< HEAD
       name: "EpidemicBenchmark",
       dependencies: [
         .product(name: "Epidemics", package: "swiftlet"),
         .product(name: "Sampling", package: "swiftlet"),
         .product(name: "Randomness", package: "swiftlet"),
-=======
+      ]),
+    .executableTarget(
       name: "PosteriorBenchmark",
       dependencies: [
         .product(name: "Sampling", package: "swiftlet"),
         .product(name: "ReferencePosteriors", package: "swiftlet"),
->>>>>>> sampling
       ]),
     .executableTarget(
       name: "FewShotBenchmark",
