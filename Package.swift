@@ -19,6 +19,7 @@ let package = Package(
   products: [
     .executable(name: "swiftlet", targets: ["swiftlet"]),
     .library(name: "HyperTransformer", targets: ["HyperTransformer"]),
+    .library(name: "Epidemics", targets: ["Epidemics"]),
     .library(name: "Vision", targets: ["Vision"]),
     .library(name: "Datasets", targets: ["Datasets"]),
     .library(name: "Learning", targets: ["Learning"]),
@@ -44,8 +45,8 @@ let package = Package(
     .target(
       name: "SwiftletCommands",
       dependencies: [
-        "HyperTransformer", "Vision", "Datasets", "Images", "Learning", "Torch", "Runs", "Files",
-        "Randomness", "Reports",
+        "HyperTransformer", "Epidemics", "Vision", "Datasets", "Images", "Learning", "Sampling",
+        "Torch", "Runs", "Files", "Randomness", "Reports",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(name: "Reports", dependencies: ["Files"]),
@@ -54,6 +55,7 @@ let package = Package(
     .target(
       name: "HyperTransformer",
       dependencies: ["Datasets", "Learning", "Torch", "Images", "Files", "Runs", "Randomness"]),
+    .target(name: "Epidemics", dependencies: ["Sampling", "Runs", "Randomness", "Files"]),
 
     // Shared: what several systems use.
     .target(
@@ -115,6 +117,10 @@ let package = Package(
         "Vision", "Datasets", "Learning", "Torch", "Images", "Runs", "Files", "Formats",
         "FileFixtures", "Randomness", "SwiftletTestSupport",
       ],
+      resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "EpidemicsTests",
+      dependencies: ["Epidemics", "Sampling", "Runs", "Files", "Randomness"],
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "LearningTests",

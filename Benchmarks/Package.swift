@@ -14,6 +14,13 @@ let package = Package(
         .product(name: "Randomness", package: "swiftlet"),
       ]),
     .executableTarget(
+      name: "EpidemicBenchmark",
+      dependencies: [
+        .product(name: "Epidemics", package: "swiftlet"),
+        .product(name: "Sampling", package: "swiftlet"),
+        .product(name: "Randomness", package: "swiftlet"),
+      ]),
+    .executableTarget(
       name: "PosteriorBenchmark",
       dependencies: [
         .product(name: "Sampling", package: "swiftlet"),

@@ -1,6 +1,7 @@
 import Datasets
 import HyperTransformer
 import Runs
+import Sampling
 
 extension DatasetError: ExitCoded {
   /// 66 for a data set that is not there, 65 for one that is not as it should be.
@@ -20,4 +21,11 @@ extension EpisodeError: ExitCoded {
 extension ConfigurationError: ExitCoded {
   /// 65: the settings do not fit together.
   public var exitCode: Runs.ExitCode { .badInput }
+}
+
+extension SamplingError: ExitCoded {
+  /// 65 where the data or settings leave nothing to sample, 75 where it was asked to stop.
+  public var exitCode: Runs.ExitCode {
+    if case .stopped = self { .interrupted } else { .badInput }
+  }
 }
