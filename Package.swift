@@ -19,6 +19,7 @@ let package = Package(
   products: [
     .executable(name: "swiftlet", targets: ["swiftlet"]),
     .library(name: "HyperTransformer", targets: ["HyperTransformer"]),
+    .library(name: "UpdateRules", targets: ["UpdateRules"]),
     .library(name: "Epidemics", targets: ["Epidemics"]),
     .library(name: "Vision", targets: ["Vision"]),
     .library(name: "Datasets", targets: ["Datasets"]),
@@ -45,8 +46,8 @@ let package = Package(
     .target(
       name: "SwiftletCommands",
       dependencies: [
-        "HyperTransformer", "Epidemics", "Vision", "Datasets", "Images", "Learning", "Sampling",
-        "Torch", "Runs", "Files", "Randomness", "Reports",
+        "HyperTransformer", "UpdateRules", "Epidemics", "Vision", "Datasets", "Evolution", "Images",
+        "Learning", "Sampling", "Torch", "Runs", "Files", "Randomness", "Reports",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(name: "Reports", dependencies: ["Files"]),
@@ -55,6 +56,11 @@ let package = Package(
     .target(
       name: "HyperTransformer",
       dependencies: ["Datasets", "Learning", "Torch", "Images", "Files", "Runs", "Randomness"]),
+    .target(
+      name: "UpdateRules",
+      dependencies: [
+        "Learning", "Datasets", "Torch", "Evolution", "Runs", "Files", "Randomness",
+      ]),
     .target(name: "Epidemics", dependencies: ["Sampling", "Runs", "Randomness", "Files"]),
 
     // Shared: what several systems use.
@@ -122,6 +128,12 @@ let package = Package(
       name: "EpidemicsTests",
       dependencies: ["Epidemics", "Sampling", "Runs", "Files", "Randomness"],
       resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "UpdateRulesTests",
+      dependencies: [
+        "UpdateRules", "Datasets", "Evolution", "Learning", "Torch", "Runs", "Files", "Randomness",
+        "SwiftletTestSupport",
+      ]),
     .testTarget(
       name: "LearningTests",
       dependencies: ["Learning", "Torch", "Randomness", "Runs", "SwiftletTestSupport"],

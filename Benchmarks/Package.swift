@@ -50,6 +50,13 @@ let package = Package(
         .product(name: "Evolution", package: "swiftlet"),
         .product(name: "Randomness", package: "swiftlet"),
       ]),
+    .executableTarget(
+      name: "UpdateRulesBenchmark",
+      dependencies: [
+        .product(name: "UpdateRules", package: "swiftlet"),
+        .product(name: "Torch", package: "swiftlet"),
+        .product(name: "Randomness", package: "swiftlet"),
+      ]),
   ],
   cxxLanguageStandard: .cxx20
 )

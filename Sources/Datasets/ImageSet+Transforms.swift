@@ -41,6 +41,28 @@ extension ImageSet {
     return replacingPixels(resized, height: newHeight, width: newWidth)
   }
 
+  /// Returns the set with the middle of every image, so many rows and columns of it.
+  ///
+  /// Where an odd number of rows or columns goes, one more goes at the end.
+  ///
+  /// - Precondition: Both sides are positive and not larger than the images.
+  public func centerCropped(height newHeight: Int, width newWidth: Int) -> ImageSet {
+    precondition(
+      (1...height).contains(newHeight) && (1...width).contains(newWidth),
+      "images of \(height) x \(width) have no middle of \(newHeight) x \(newWidth)")
+    guard newHeight != height || newWidth != width else { return self }
+    let (top, left) = ((height - newHeight) / 2, (width - newWidth) / 2)
+    var kept: [UInt8] = []
+    kept.reserveCapacity(count * newHeight * newWidth * channels)
+    for sample in 0..<count {
+      for row in top..<(top + newHeight) {
+        let start = ((sample * height + row) * width + left) * channels
+        kept += pixels[start..<(start + newWidth * channels)]
+      }
+    }
+    return replacingPixels(kept, height: newHeight, width: newWidth)
+  }
+
   /// Returns the set with every value `v` replaced by `255 - v`.
   public func inverted() -> ImageSet {
     replacingPixels(pixels.map { 255 - $0 }, height: height, width: width)

@@ -1,4 +1,5 @@
 import Datasets
+import Evolution
 import HyperTransformer
 import Runs
 import Sampling
@@ -28,4 +29,9 @@ extension SamplingError: ExitCoded {
   public var exitCode: Runs.ExitCode {
     if case .stopped = self { .interrupted } else { .badInput }
   }
+}
+
+extension EvolutionError: ExitCoded {
+  /// 65: no search can be made with these settings.
+  public var exitCode: Runs.ExitCode { .badInput }
 }

@@ -24,6 +24,8 @@ private enum Ops {
   static let divScalarInPlace = Operator("aten::div_", "Scalar")
   static let fill = Operator("aten::fill_", "Scalar")
   static let copy = Operator("aten::copy_")
+  static let addcmul = Operator("aten::addcmul")
+  static let decayedSum = Operator("swiftlet::decayed_sum")
   static let lerp = Operator("aten::lerp", "Scalar")
 }
 
@@ -180,6 +182,16 @@ extension Tensor {
   /// Every element to the power of the other's.
   public func power(_ exponent: Tensor) -> Tensor {
     Ops.powTensor(.tensor(self), .tensor(exponent))
+  }
+
+  /// `self + left * right` in one operator; all three broadcast.
+  public func adding(productOf left: Tensor, _ right: Tensor) -> Tensor {
+    Ops.addcmul(.tensor(self), .tensor(left), .tensor(right))
+  }
+
+  /// `self + weight * decay`; where `decay` is one number, its gradient is a dot product.
+  public func adding(_ weight: Tensor, decayedBy decay: Tensor) -> Tensor {
+    Ops.decayedSum(.tensor(self), .tensor(weight), .tensor(decay))
   }
 
   /// `self + weight * (other - self)`.

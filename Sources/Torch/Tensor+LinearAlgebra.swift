@@ -1,6 +1,7 @@
 private enum Ops {
   static let matmul = Operator("swiftlet::matmul")
   static let linear = Operator("swiftlet::linear")
+  static let mixStates = Operator("swiftlet::mix_states")
   static let bmm = Operator("aten::bmm")
   static let baddbmm = Operator("aten::baddbmm")
   static let einsum = Operator("aten::einsum")
@@ -31,6 +32,17 @@ extension Tensor {
   ///   `[outputs]`; the result is `[..., outputs]`.
   public func linear(weight: Tensor, bias: Tensor? = nil) -> Tensor {
     Ops.linear(.tensor(self), .tensor(weight), .optional(bias))
+  }
+
+  /// Mixes a handful of states that every neuron has: `Σ_k self[..., k, b, j] matrix[k, l]`.
+  ///
+  /// One pass over memory; the result's memory is ordered like this tensor's.
+  ///
+  /// - Shapes: this tensor is `[groups, copies, states, batch, neurons]`, `matrix` is
+  ///   `[groups, 1, states, outputs]` (either may have one group for all); the result is
+  ///   `[groups, copies, outputs, batch, neurons]`.
+  public func mixingStates(by matrix: Tensor) -> Tensor {
+    Ops.mixStates(.tensor(self), .tensor(matrix))
   }
 
   /// Products of two batches of matrices, `[n, a, b]` times `[n, b, c]`.

@@ -52,6 +52,18 @@ public struct TrainingOutcome: Sendable, Hashable {
   public var lastEvaluation: Evaluation?
   /// The best evaluation.
   public var bestEvaluation: Evaluation?
+
+  /// Creates an outcome.
+  public init(
+    ending: Ending, step: Int, seconds: Double, lastEvaluation: Evaluation?,
+    bestEvaluation: Evaluation?
+  ) {
+    self.ending = ending
+    self.step = step
+    self.seconds = seconds
+    self.lastEvaluation = lastEvaluation
+    self.bestEvaluation = bestEvaluation
+  }
 }
 
 extension RunPaths {
@@ -148,6 +160,7 @@ public struct Trainer<M: Model, Batch: Sendable> {
       journal.lastLoss = loss.scalar()
       try check(journal.lastLoss, state, gradient)
     }
+    if let adjust = task.adjustGradient { metrics.merge(adjust(&gradient)) { $1 } }
     if let limit = recipe.clipNorm {
       let norm = gradient.clip(toGlobalNorm: limit)
       guard norm.isFinite else { throw nonFinite(loss.scalar(), state, gradient) }

@@ -26,6 +26,9 @@ public struct TrainingTask<M: Model, Batch: Sendable> {
   ///
   /// Names may begin with a split, as in `test/accuracy`; others belong to `validation`.
   public var evaluate: ((_ model: M, _ step: Int) throws -> [String: Double])?
+  /// Changes the gradient before the recipe's clipping and the step, where parts of a model are to be
+  /// clipped or dropped each for itself; returns what is worth recording about it.
+  public var adjustGradient: ((_ gradient: inout NamedTensors) -> [String: any MetricValue])?
 
   /// Creates a task.
   public init(
