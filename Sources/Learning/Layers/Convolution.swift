@@ -47,10 +47,15 @@ public struct Convolution: Layer {
   /// Applies the convolution.
   public func forward(_ input: Tensor, _ pass: inout Pass) -> Tensor {
     let output = self(input)
+    note(output, &pass)
+    return output
+  }
+
+  /// Notes the work of a result in the pass's trace, for whoever computes it in another way.
+  public func note(_ output: Tensor, _ pass: inout Pass) {
     pass.note(
       "convolution", weight: weight, output: output,
       multiplyAdds: output.count * weight.count / weight.extent(0))
-    return output
   }
 
   /// Applies the convolution; it is the same in training and inference.
