@@ -37,6 +37,8 @@ benchmark: setup ## run the benchmarks
 	Benchmarks/.build/release/OperatorBenchmark
 	Benchmarks/.build/release/FewShotBenchmark
 	Benchmarks/.build/release/FewShotBenchmark --episodes-per-step 16
+	Benchmarks/.build/release/VisionBenchmark latency
+	Benchmarks/.build/release/VisionBenchmark training resnet20
 
 fuzz: setup ## feed the file readers damaged input for FUZZ_SECONDS=60 seconds
 	@Scripts/fuzz $(FUZZ_SECONDS)
