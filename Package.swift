@@ -70,7 +70,7 @@ let package = Package(
     .target(name: "Runs", dependencies: ["Files", .product(name: "Yams", package: "Yams")]),
     .target(name: "Images", dependencies: ["CImages", "Files", "LibPNG"]),
     .target(name: "Formats", dependencies: ["Files"]),
-    .target(name: "Files", dependencies: ["LibArchive"]),
+    .target(name: "Files", dependencies: ["LibArchive", "LibZ"]),
     .target(name: "Randomness"),
 
     // Boundary.
@@ -79,6 +79,7 @@ let package = Package(
       name: "LibArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
     .target(name: "CImages", dependencies: ["LibJPEG"]),
     .systemLibrary(name: "LibJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
+    .systemLibrary(name: "LibZ", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "LibPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
 
     // Aside: closeness, gradient checks and hidden copies for the tests of every floor.

@@ -6,8 +6,8 @@ public struct DatasetEntry: Sendable {
   public struct Origin: Sendable {
     /// Where the file is published.
     public var url: URL
-    /// Its size in bytes.
-    public var byteCount: Int
+    /// Its size in bytes, or `nil` where its publisher states none.
+    public var byteCount: Int?
     /// Its SHA-256 digest, or `nil` where its publisher states none; its content is counted then.
     public var sha256: String?
 
@@ -23,6 +23,8 @@ public struct DatasetEntry: Sendable {
     public var images: Int
     /// The ``ImageSet/digest`` of the unchanged set, or `nil` where none has been taken.
     public var digest: String?
+    /// The number of boxes, where there are some.
+    public var objects: Int?
   }
 
   /// The name used in commands and recipes.
@@ -40,12 +42,17 @@ public struct DatasetEntry: Sendable {
   public var contents: [Contents]
   /// Reads it from its folder.
   let read: @Sendable (_ folder: String, _ options: LoadOptions) throws -> ImageSet
+  /// Lists its files, where its images have various sizes.
+  var files: (@Sendable (_ folder: String) throws -> ImageFiles)?
+  /// Reads it from its folder, where it is a set of images with boxes.
+  var boxes: (@Sendable (_ folder: String) throws -> DetectionSet)?
 }
 
 extension DatasetEntry {
   /// The data sets Swiftlet knows.
   public static var known: [DatasetEntry] {
     [omniglot, digits(isTest: false), digits(isTest: true), clothing, glyphs, newAlphabet]
+      + pictures + detection
   }
 
   private static var omniglot: DatasetEntry {
@@ -151,7 +158,7 @@ extension DatasetEntry {
       })
   }
 
-  private static func origin(_ address: String, _ byteCount: Int, _ sha256: String?) -> Origin? {
+  static func origin(_ address: String, _ byteCount: Int?, _ sha256: String?) -> Origin? {
     URL(string: address).map { Origin(url: $0, byteCount: byteCount, sha256: sha256) }
   }
 }

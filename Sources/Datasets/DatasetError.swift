@@ -18,6 +18,8 @@ public enum DatasetError: Error, Sendable, Equatable, CustomStringConvertible, L
   case notAnImage(path: String)
   /// An image differs in size from the first one and no common size was asked for.
   case mixedSizes(path: String, found: String, expected: String)
+  /// A set of images with boxes was asked for as one of images with classes.
+  case isDetection(name: String)
   /// Files that belong together contradict each other.
   case contradiction(path: String, reason: String)
 
@@ -39,6 +41,8 @@ public enum DatasetError: Error, Sendable, Equatable, CustomStringConvertible, L
       "\(path): is not a JPEG or PNG image; convert it or move it out of the folder"
     case .mixedSizes(let path, let found, let expected):
       "\(path): is \(found), the images before it are \(expected); ask for a common size"
+    case .isDetection(let name):
+      "data set \"\(name)\": has boxes, not one class per image; choose a data set of classes"
     case .contradiction(let path, let reason):
       "\(path): \(reason)"
     }

@@ -33,20 +33,10 @@ extension ImageSet {
         reason: "holds \(classes.elementType) of shape \(classes.shape), expected one byte for "
           + "each of the \(values.shape[0]) images in \(images)")
     }
-    var members = [[Int]](repeating: [], count: 256)
-    for (sample, label) in classes.bytes.enumerated() { members[Int(label)].append(sample) }
-    let present = members.indices.filter { !members[$0].isEmpty }
-    let imageSize = values.shape[1] * values.shape[2]
-    var pixels: [UInt8] = []
-    pixels.reserveCapacity(values.bytes.count)
-    for sample in present.flatMap({ members[$0] }) {
-      pixels += values.bytes[sample * imageSize..<(sample + 1) * imageSize]
-    }
     return options.applied(
       to: ImageSet(
         name: name, height: values.shape[1], width: values.shape[2], channels: 1,
-        classNames: present.map { classNames.indices.contains($0) ? classNames[$0] : "\($0)" },
-        counts: present.map { members[$0].count }, pixels: pixels))
+        labels: classes.bytes, classNames: classNames, pixels: values.bytes))
   }
 
   /// Reads the digits of MNIST, 28 x 28, 255 is ink; also any set published under its file names.

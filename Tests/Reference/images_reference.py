@@ -85,10 +85,11 @@ for name, code in filters.items():
          photo.resize((12, 10), code, box=(3.5, 2.25, 30.125, 25.75)))
 for name in ["bilinear", "bicubic"]:
     for height, width in [(11, 15), (41, 53), (14, 60)]:
-        values = torch.from_numpy(np.array(photo)).permute(2, 0, 1)[None].double()
+        # Bytes in and out: both passes are rounded, as in torchvision's resize of such tensors.
+        values = torch.from_numpy(np.array(photo)).permute(2, 0, 1)[None]
         values = torch.nn.functional.interpolate(
             values, size=(height, width), mode=name, align_corners=False)
-        values = values.round().clamp(0, 255).byte()[0].permute(1, 2, 0).numpy()
+        values = values[0].permute(1, 2, 0).contiguous().numpy()
         case("interpolate", {"filter": name, "height": height, "width": width},
              Image.fromarray(values))
 
