@@ -38,7 +38,7 @@ benchmark: setup ## run the benchmarks
 	Benchmarks/.build/release/FewShotBenchmark
 	Benchmarks/.build/release/FewShotBenchmark --episodes-per-step 16
 	Benchmarks/.build/release/VisionBenchmark latency
-	Benchmarks/.build/release/VisionBenchmark training resnet20
+	Benchmarks/.build/release/VisionBenchmark training resnet20_cifar
 
 fuzz: setup ## feed the file readers damaged input for FUZZ_SECONDS=60 seconds
 	@Scripts/fuzz $(FUZZ_SECONDS)

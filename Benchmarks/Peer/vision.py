@@ -26,10 +26,10 @@ def make(name):
     torch.manual_seed(0)
     models = torchvision.models
     makers = {
-        "mnasnet-a1": lambda: timm.create_model("semnasnet_100"),
-        "mnasnet-b1": models.mnasnet1_0,
-        "mobilenetv2": models.mobilenet_v2,
-        "efficientnet-b0": models.efficientnet_b0,
+        "mnasnet_a1": lambda: timm.create_model("semnasnet_100"),
+        "mnasnet_b1": models.mnasnet1_0,
+        "mobilenet_v2": models.mobilenet_v2,
+        "efficientnet_b0": models.efficientnet_b0,
         "resnet50": models.resnet50,
     }
     return makers[name]()
@@ -94,10 +94,10 @@ def latency(name, options):
 
 def training(name, options):
     """Both memory formats, in turns; SGD with momentum as PyTorch has it fastest."""
-    size = options.size or (32 if name == "resnet20" else 224)
+    size = options.size or (32 if name == "resnet20_cifar" else 224)
     runs = {}
     for form, layout in (("channelsFirst", torch.contiguous_format), ("channelsLast", LAST)):
-        if name == "resnet20":
+        if name == "resnet20_cifar":
             from cifar_resnet import ResNet
 
             model = ResNet().train().to(memory_format=layout)
@@ -141,8 +141,8 @@ def main():
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    everything = ["mnasnet-a1", "mnasnet-b1", "mobilenetv2", "efficientnet-b0", "resnet50"]
-    for name in options.names or (everything if options.kind == "latency" else ["resnet20"]):
+    everything = ["mnasnet_a1", "mnasnet_b1", "mobilenet_v2", "efficientnet_b0", "resnet50"]
+    for name in options.names or (everything if options.kind == "latency" else ["resnet20_cifar"]):
         measure = latency if options.kind == "latency" else training
         print(json.dumps({"engine": "PyTorch " + torch.__version__, **measure(name, options)}),
               flush=True)

@@ -12,7 +12,7 @@
 using ctorch::Activation;
 using ctorch::Depthwise;
 using ctorch::InferenceKernels;
-using ctorch::Pointwise;
+using ctorch::Product;
 
 namespace {
 
@@ -26,7 +26,7 @@ namespace avx2 {
 constexpr bool has_wide_registers = false;
 #include "Lanes.hpp"
 #include "ActivationKernel.hpp"
-#include "PointwiseKernel.hpp"
+#include "ProductKernel.hpp"
 #include "DepthwiseKernel.hpp"
 }  // namespace avx2
 #pragma clang attribute pop
@@ -37,7 +37,7 @@ namespace avx512 {
 constexpr bool has_wide_registers = true;
 #include "Lanes.hpp"
 #include "ActivationKernel.hpp"
-#include "PointwiseKernel.hpp"
+#include "ProductKernel.hpp"
 #include "DepthwiseKernel.hpp"
 }  // namespace avx512
 #pragma clang attribute pop
@@ -50,13 +50,13 @@ InferenceKernels choose() {
   if (__builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw") &&
       __builtin_cpu_supports("avx512dq")) {
     return {
-      avx512::lane_count, avx512::tile_rows, avx512::pointwise, avx512::depthwise,
-      avx512::add_rows, avx512::scale_rows, avx512::multiply, avx512::activate};
+      avx512::lane_count, avx512::tile_rows, avx512::pointwise, avx512::dense,
+      avx512::depthwise, avx512::add_rows, avx512::scale_rows, avx512::multiply, avx512::activate};
   }
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
     return {
-      avx2::lane_count, avx2::tile_rows, avx2::pointwise, avx2::depthwise,
-      avx2::add_rows, avx2::scale_rows, avx2::multiply, avx2::activate};
+      avx2::lane_count, avx2::tile_rows, avx2::pointwise, avx2::dense,
+      avx2::depthwise, avx2::add_rows, avx2::scale_rows, avx2::multiply, avx2::activate};
   }
 #endif
   return {};
@@ -69,7 +69,7 @@ const InferenceKernels &InferenceKernels::best() {
   return found;
 }
 
-void ctorch::pack_pointwise(
+void ctorch::pack_products(
   int64_t inputs, int64_t outputs, int64_t lanes, const float *weight, float *packed
 ) {
   const int64_t vectors = (outputs + lanes - 1) / lanes;

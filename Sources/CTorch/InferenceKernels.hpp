@@ -12,10 +12,13 @@ enum class Activation : int64_t { none, relu, relu6, silu, hard_swish, sigmoid }
 
 constexpr int64_t activation_count = 6;
 
-/// A product of pixels `[rows, inputs]` and packed weights, for a convolution with a 1x1 window.
-struct Pointwise {
-  int64_t inputs, outputs;
-  /// Floats from one pixel of the input to the next one that is read.
+/// A product of positions and packed weights, to which dense convolutions come down: the values below
+/// a window are a few runs of floats, one per row of the window.
+struct Product {
+  /// Floats of a run, rows of the window, and floats from one run to the next.
+  int64_t inputs, height, row;
+  int64_t outputs;
+  /// Floats from one position of the input to the next one.
   int64_t step;
   Activation activation;
 };
@@ -35,10 +38,15 @@ struct InferenceKernels {
   int64_t lanes;
   /// Pixels that are best handed over together.
   int64_t tile_rows;
-  /// `rows` pixels; `residual` may be absent and is added before the activation.
+  /// `rows` pixels under a 1x1 window; `residual` may be absent and is added before the activation.
   void (*pointwise)(
-    const Pointwise &, int64_t rows, const float *input, const float *weight, const float *bias,
+    const Product &, int64_t rows, const float *input, const float *weight, const float *bias,
     const float *residual, float *output);
+  /// A pair of vectors of outputs at `width` positions side by side; an activation that is more than a
+  /// cut at two values is left out. `weight` is that of the pair.
+  void (*dense)(
+    const Product &, int64_t pair, int64_t width, const float *input, const float *weight,
+    const float *bias, const float *residual, float *output);
   /// One row of an image. `weight` is `[kernel, kernel, channels]`.
   void (*depthwise)(
     const Depthwise &, int64_t row, const float *input, const float *weight, const float *bias,
@@ -58,15 +66,15 @@ struct InferenceKernels {
   static const InferenceKernels &best();
 };
 
-/// How many floats the packed weights of a pointwise convolution take.
-inline int64_t pointwise_size(int64_t inputs, int64_t outputs, int64_t lanes) {
+/// How many floats packed weights take; `inputs` counts the whole window.
+inline int64_t packed_size(int64_t inputs, int64_t outputs, int64_t lanes) {
   return (outputs + lanes - 1) / lanes * lanes * inputs;
 }
 
-/// Brings `[outputs, inputs]` into the order in which a pointwise convolution reads it: pairs of
-/// vectors of outputs, each pair input by input. The last vector ends with the last output, so that
-/// it may repeat some of the one before and every store is a whole vector.
-void pack_pointwise(
+/// Brings `[outputs, inputs]` into the order in which products read it: pairs of vectors of outputs,
+/// each pair input by input. The last vector ends with the last output, so that it may repeat some of
+/// the one before and every store is a whole vector.
+void pack_products(
   int64_t inputs, int64_t outputs, int64_t lanes, const float *weight, float *packed);
 
 }  // namespace ctorch

@@ -1,15 +1,15 @@
 // swiftlet::packed_convolution: a convolution of a network in use, with its bias, a residual and the
 // activation, over channels-last images and weights that were packed once.
 //
-// Three ways, by shape: pointwise and depthwise convolutions go to kernels of our own, other dense
-// ones to oneDNN's with packed weights, and everything else is composed of libtorch's operators,
-// which also have the gradients. oneDNN takes about 30 us to prepare every call, more than most
-// layers of a mobile network compute; see Documentation/Results/Vision.md.
+// Three ways, by shape: windows of one pixel, other dense windows, and a kernel per channel. All else
+// is composed of libtorch's operators, which also have the gradients. oneDNN's operators with packed
+// weights were measured and are not among the ways: they reach nine tenths of the processor's peak on
+// large layers, where these do as well, and take 30 us to prepare every call, longer than many layers
+// of a mobile network compute; see Documentation/Results/Vision.md.
 #include "PackedConvolution.hpp"
 
 #include <ATen/Parallel.h>
 #include <ATen/core/LegacyTypeDispatch.h>
-#include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/ops/add.h>
 #include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/convolution.h>
@@ -30,8 +30,9 @@
 using ctorch::Activation;
 using ctorch::Depthwise;
 using ctorch::InferenceKernels;
+using ctorch::Numbers;
 using ctorch::PackedShape;
-using ctorch::Pointwise;
+using ctorch::Product;
 
 at::Tensor ctorch::activated(const at::Tensor &x, Activation activation) {
   switch (activation) {
@@ -54,44 +55,8 @@ bool ctorch::is_recorded(at::TensorList tensors) {
 
 namespace {
 
-enum class Way { composed, pointwise, depthwise, onednn };
+enum class Way { composed, pointwise, dense, depthwise };
 
-using Reorder = at::Tensor(
-  const at::Tensor &, at::IntArrayRef, at::IntArrayRef, at::IntArrayRef, int64_t,
-  at::OptionalIntArrayRef);
-using Scalars = c10::List<std::optional<at::Scalar>>;
-using Unary = at::Tensor(
-  const at::Tensor &, const at::Tensor &, const std::optional<at::Tensor> &, at::IntArrayRef,
-  at::IntArrayRef, at::IntArrayRef, int64_t, std::string_view, Scalars,
-  std::optional<std::string_view>);
-using Binary = at::Tensor(
-  const at::Tensor &, const at::Tensor &, const at::Tensor &, const std::optional<at::Tensor> &,
-  at::IntArrayRef, at::IntArrayRef, at::IntArrayRef, int64_t, std::string_view,
-  std::optional<at::Scalar>, std::optional<std::string_view>, Scalars,
-  std::optional<std::string_view>);
-
-const c10::OperatorHandle *find(const char *name, const char *overload) {
-  const auto found = c10::Dispatcher::singleton().findSchema({name, overload});
-  return found.has_value() ? new c10::OperatorHandle(*found) : nullptr;
-}
-
-/// oneDNN's operators, kept; absent where libtorch was built without them.
-struct OneDNN {
-  const c10::OperatorHandle *reorder = find("mkldnn::_reorder_convolution_weight", "");
-  const c10::OperatorHandle *unary = find("mkldnn::_convolution_pointwise", "");
-  const c10::OperatorHandle *binary = find("mkldnn::_convolution_pointwise", "binary");
-
-  static const OneDNN &operators() {
-    static const OneDNN found;
-    return found;
-  }
-
-  bool is_complete() const {
-    return reorder != nullptr && unary != nullptr && binary != nullptr;
-  }
-};
-
-/// oneDNN's kernels with packed weights pay off with wide vectors, like ours.
 Way way(const at::Tensor &weight, const PackedShape &shape) {
   const InferenceKernels &kernels = InferenceKernels::best();
   if (kernels.pointwise == nullptr || !ctorch::is_plain(weight) || weight.dim() != 4) {
@@ -105,8 +70,8 @@ Way way(const at::Tensor &weight, const PackedShape &shape) {
   const bool is_borderless =
     std::all_of(shape.border.begin(), shape.border.end(), [](int64_t n) { return n == 0; });
   if (shape.groups == 1) {
-    if (window == 1 && is_borderless && outputs >= kernels.lanes) return Way::pointwise;
-    return OneDNN::operators().is_complete() ? Way::onednn : Way::composed;
+    if (outputs < kernels.lanes) return Way::composed;
+    return window == 1 && is_borderless ? Way::pointwise : Way::dense;
   }
   const bool is_depthwise = shape.groups == outputs && weight.size(1) == 1;
   if (is_depthwise && outputs >= kernels.lanes && window % 2 == 1 && window >= 3 && window <= 7 &&
@@ -150,7 +115,7 @@ void run_pointwise(
 ) {
   const InferenceKernels &kernels = InferenceKernels::best();
   const int64_t inputs = input.size(1), outputs = output.size(1);
-  const Pointwise product{inputs, outputs, inputs * shape.stride, shape.activation};
+  const Product product{inputs, 1, 0, outputs, inputs * shape.stride, shape.activation};
   const auto *x = input.const_data_ptr<float>();
   auto *y = output.mutable_data_ptr<float>();
   const auto run = [&](int64_t rows, const float *from, int64_t first) {
@@ -198,36 +163,53 @@ void run_depthwise(
     });
 }
 
-at::Tensor run_onednn(
-  const at::Tensor &images, const at::Tensor &packed, const at::Tensor &bias,
-  const std::optional<at::Tensor> &residual, const PackedShape &shape
+/// Copies an image into the middle of zeros.
+void pad(const at::Tensor &input, const float *image, at::IntArrayRef border, float *padded) {
+  const int64_t line = input.size(3) * input.size(1);
+  const int64_t before = border[0] * input.size(1), after = border[1] * input.size(1);
+  const int64_t row = before + line + after;
+  padded = std::fill_n(padded, border[2] * row, 0.0f);
+  for (int64_t y = 0; y < input.size(2); ++y, image += line) {
+    padded = std::fill_n(padded, before, 0.0f);
+    padded = std::copy_n(image, line, padded);
+    padded = std::fill_n(padded, after, 0.0f);
+  }
+  std::fill_n(padded, border[3] * row, 0.0f);
+}
+
+void run_dense(
+  const at::Tensor &input, const float *packed, const float *bias, const float *residual,
+  const PackedShape &shape, int64_t window, at::Tensor &output
 ) {
-  const bool is_even = shape.is_even();
-  const at::Tensor input = is_even ? images : at::constant_pad_nd(images, shape.border);
-  const std::vector<int64_t> padding{
-    is_even ? shape.border[2] : 0, is_even ? shape.border[0] : 0};
-  const std::vector<int64_t> strides{shape.stride, shape.stride}, dilation{1, 1};
-  const OneDNN &operators = OneDNN::operators();
-  // Other activations are applied to the result, which costs next to nothing beside such a product.
-  const bool is_rectified = shape.activation == Activation::relu;
-  at::Tensor y;
-  if (residual.has_value() && residual->defined()) {
-    static const auto binary = operators.binary->typed<Binary>();
-    const auto unary = is_rectified ? std::optional<std::string_view>("relu") : std::nullopt;
-    y = binary.call(
-      input, *residual, packed, bias, padding, strides, dilation, 1, "add", at::Scalar(1.0), unary,
-      Scalars(), std::nullopt);
-  } else {
-    static const auto unary = operators.unary->typed<Unary>();
-    y = unary.call(
-      input, packed, bias, padding, strides, dilation, 1, is_rectified ? "relu" : "none", Scalars(),
-      "");
+  const InferenceKernels &kernels = InferenceKernels::best();
+  const int64_t inputs = input.size(1), outputs = output.size(1);
+  const int64_t height = output.size(2), width = output.size(3);
+  const int64_t row = (shape.border[0] + input.size(3) + shape.border[1]) * inputs;
+  const int64_t rows = shape.border[2] + input.size(2) + shape.border[3];
+  const int64_t image = input.numel() / input.size(0), result = height * width * outputs;
+  const Product product{
+    window * inputs, window, row, outputs, shape.stride * inputs, shape.activation};
+  const int64_t pairs = (outputs + 2 * kernels.lanes - 1) / (2 * kernels.lanes);
+  const int64_t pair_size = 2 * kernels.lanes * window * window * inputs;
+  Numbers padded(rows * row);
+  for (int64_t i = 0; i < input.size(0); ++i) {
+    pad(input, input.const_data_ptr<float>() + i * image, shape.border, padded.data());
+    auto *y = output.mutable_data_ptr<float>() + i * result;
+    const float *added = residual == nullptr ? nullptr : residual + i * result;
+    // Pair by pair, so that the weights of one stay in the second cache for all rows.
+    at::parallel_for(0, pairs * height, grain(width * pair_size),
+      [&](int64_t start, int64_t end) {
+        for (int64_t task = start; task < end; ++task) {
+          const int64_t pair = task / height, line = task % height, place = line * width * outputs;
+          kernels.dense(
+            product, pair, width, padded.data() + line * shape.stride * row,
+            packed + pair * pair_size, bias, added == nullptr ? nullptr : added + place, y + place);
+        }
+      });
   }
-  if (!is_rectified && shape.activation != Activation::none) {
-    InferenceKernels::best().activate(
-      shape.activation, y.numel(), y.mutable_data_ptr<float>());
+  if (shape.activation > Activation::relu6) {
+    kernels.activate(shape.activation, output.numel(), output.mutable_data_ptr<float>());
   }
-  return y;
 }
 
 /// Whether the images fit the packed weights; those that do not are left to libtorch's own messages.
@@ -250,22 +232,18 @@ at::Tensor pack_convolution(
   const InferenceKernels &kernels = InferenceKernels::best();
   switch (way(weight, shape)) {
     case Way::composed: return at::empty({0}, weight.options());
-    case Way::pointwise: {
-      const at::Tensor plain = weight.contiguous();
-      const int64_t outputs = weight.size(0), inputs = weight.size(1);
+    case Way::pointwise:
+    case Way::dense: {
+      const at::Tensor plain = weight.permute({0, 2, 3, 1}).contiguous();
+      const int64_t outputs = weight.size(0), inputs = weight.numel() / outputs;
       at::Tensor packed =
-        at::empty({ctorch::pointwise_size(inputs, outputs, kernels.lanes)}, weight.options());
-      ctorch::pack_pointwise(
+        at::empty({ctorch::packed_size(inputs, outputs, kernels.lanes)}, weight.options());
+      ctorch::pack_products(
         inputs, outputs, kernels.lanes, plain.const_data_ptr<float>(),
         packed.mutable_data_ptr<float>());
       return packed;
     }
     case Way::depthwise: return weight.permute({2, 3, 1, 0}).contiguous().flatten();
-    case Way::onednn: {
-      static const auto reorder = OneDNN::operators().reorder->typed<Reorder>();
-      return reorder.call(
-        weight.contiguous(), {border[2], border[0]}, {stride, stride}, {1, 1}, 1, std::nullopt);
-    }
   }
   TORCH_CHECK(false, "unknown way");
 }
@@ -289,7 +267,6 @@ at::Tensor packed_convolution(
   const at::Tensor images = input.contiguous(format);
   std::optional<at::Tensor> added;
   if (residual.has_value() && residual->defined()) added = residual->contiguous(format);
-  if (chosen == Way::onednn) return run_onednn(images, packed, bias, added, shape);
   at::Tensor output = empty_output(images, weight, shape);
   TORCH_CHECK(
     !added.has_value() || added->sizes() == output.sizes(), "the residual has the shape ",
@@ -299,6 +276,8 @@ at::Tensor packed_convolution(
   const float *residuals = added.has_value() ? added->const_data_ptr<float>() : nullptr;
   if (chosen == Way::pointwise) {
     run_pointwise(images, weights, offsets, residuals, shape, output);
+  } else if (chosen == Way::dense) {
+    run_dense(images, weights, offsets, residuals, shape, weight.size(2), output);
   } else {
     run_depthwise(images, weights, offsets, residuals, shape, weight.size(2), output);
   }

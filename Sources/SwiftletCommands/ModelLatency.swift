@@ -90,7 +90,9 @@ struct ModelLatency: ParsableCommand {
       let head =
         "\(model), \(batch) x 3 x \(size) x \(size), \(threads) threads, \(repeats) runs of each"
       let ratio = String(format: "fused is %.2f times as fast", plain.median / fused.median)
-      return ([head, summary.text(.terminal), ratio] + (layers.map { [table(of: $0).text(.terminal)] } ?? []))
+      return
+        ([head, summary.text(.terminal), ratio]
+        + (layers.map { [table(of: $0).text(.terminal)] } ?? []))
         .joined(separator: "\n")
     }
 
@@ -127,6 +129,8 @@ private struct OpenedNetwork {
   init(_ model: String) throws {
     var random = RandomSource(seed: 1)
     network = try interimNetwork(model, classCount: 1000, using: &random)
-    side = model.hasPrefix("resnet") && model.count == 8 && model != "resnet18" && model != "resnet34" && model != "resnet50" ? 32 : 224
+    side =
+      model.hasPrefix("resnet") && model.count == 8 && model != "resnet18" && model != "resnet34"
+        && model != "resnet50" ? 32 : 224
   }
 }

@@ -7,7 +7,7 @@ public struct SwiftletCommand: AsyncParsableCommand {
     commandName: "swiftlet",
     abstract: "Networks that are small, cheap to adapt, and honest about uncertainty.",
     version: "0.1.0",
-    subcommands: [FewShotCommand.self, ModelCommand.self, DataCommand.self])
+    subcommands: [FewShotCommand.self, ModelCommand.self, ClassifyCommand.self, DataCommand.self])
 
   /// Creates the command; the argument parser needs it.
   public init() {}

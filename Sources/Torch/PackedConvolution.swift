@@ -26,9 +26,9 @@ public enum FusedActivation: Int, Sendable, Hashable, CaseIterable {
 /// are brought into the order in which they are read once instead of in every call.
 ///
 /// With `float32` on a processor with vectors of eight or sixteen the result is a channels-last
-/// tensor made by a kernel of its own (1x1 windows, and windows of 3, 5 and 7 with a kernel per
-/// channel) or by oneDNN's (other windows). Anything else, gradients included, goes through libtorch's
-/// plain operators.
+/// tensor made by kernels of its own: square windows of any size over all channels, and of 3, 5 and 7
+/// with a kernel per channel, from 8 or 16 outputs on. Anything else, gradients included, goes through
+/// libtorch's plain operators.
 ///
 /// - Shapes: `[batch, inputs, height, width]` becomes `[batch, outputs, newHeight, newWidth]`.
 /// - Numerics: as the plain operators up to the order of sums, a few units in the last place.

@@ -35,13 +35,15 @@ import Torch
       width: 28),
     Case(inputs: 16, outputs: 16, window: 3, groups: 16, height: 3, width: 3),
     Case(inputs: 20, outputs: 20, window: 5, padding: .border(4), groups: 20, height: 2, width: 7),
-    // Other windows: oneDNN, even and uneven borders.
-    Case(inputs: 3, outputs: 8, window: 7, stride: 2, padding: .border(3)),
+    // Dense windows: even and uneven borders, a border around a 1x1 window, two and more tiles.
+    Case(inputs: 3, outputs: 18, window: 7, stride: 2, padding: .border(3), width: 31),
     Case(inputs: 6, outputs: 20, window: 3, padding: .border(1)),
     Case(inputs: 6, outputs: 20, window: 3, stride: 2, padding: .same, height: 8, width: 10),
-    Case(inputs: 4, outputs: 5, padding: .border(1)),
+    Case(inputs: 4, outputs: 50, padding: .border(1)),
+    Case(inputs: 2, outputs: 64, window: 2, stride: 3, height: 8, width: 47),
     // Not made for: few channels, even or wide windows, long strides, other groups.
-    Case(inputs: 8, outputs: 8, window: 3, padding: .border(1), groups: 8, isPacked: false),
+    Case(inputs: 7, outputs: 7, window: 3, padding: .border(1), groups: 7, isPacked: false),
+    Case(inputs: 9, outputs: 7, isPacked: false),
     Case(inputs: 16, outputs: 16, window: 9, padding: .border(4), groups: 16, isPacked: false),
     Case(inputs: 16, outputs: 16, window: 2, groups: 16, isPacked: false),
     Case(inputs: 16, outputs: 16, window: 3, stride: 3, groups: 16, isPacked: false),
@@ -191,8 +193,12 @@ import Torch
     let (down, downBias) = (draw([few, channels, 1, 1]), draw([few]))
     let (up, upBias) = (draw([channels, few, 1, 1]), draw([channels]))
     let hidden = input.mean(along: 2, 3, keepingAxes: true).convolved(with: down, bias: downBias)
-    let expected = input * applied(.sigmoid, to: applied(.silu, to: hidden)
-      .convolved(with: up, bias: upBias))
+    let expected =
+      input
+      * applied(
+        .sigmoid,
+        to: applied(.silu, to: hidden)
+          .convolved(with: up, bias: upBias))
     let single = input.cast(to: .float32)
     let turned = single.permuted(0, 2, 3, 1).rowMajor().permuted(0, 3, 1, 2)
     for images in [single, turned] {

@@ -27,13 +27,13 @@ func option(_ flag: String, _ standard: Int) -> Int {
 func network(_ name: String) -> any ImageClassifier {
   var random = RandomSource(seed: 1)
   let architectures: [String: MobileArchitecture] = [
-    "mnasnet-a1": .mnasNetA1(), "mnasnet-b1": .mnasNetB1(), "mobilenetv2": .mobileNetV2(),
-    "efficientnet-b0": .efficientNet(.b0),
+    "mnasnet_a1": .mnasNetA1(), "mnasnet_b1": .mnasNetB1(), "mobilenet_v2": .mobileNetV2(),
+    "efficientnet_b0": .efficientNet(.b0),
   ]
   if let architecture = architectures[name] {
     return MobileNetwork(architecture, using: &random)
   }
-  return name == "resnet20"
+  return name == "resnet20_cifar"
     ? ResNet(.cifar(depth: 20), classCount: 10, using: &random)
     : ResNet(.resNet50, using: &random)
 }
@@ -137,8 +137,8 @@ let kind = arguments.first ?? "latency"
 let names = Array(arguments.dropFirst())
 
 if kind == "training" {
-  for name in names.isEmpty ? ["resnet20"] : names {
-    let side = size > 0 ? size : name == "resnet20" ? 32 : 224
+  for name in names.isEmpty ? ["resnet20_cifar"] : names {
+    let side = size > 0 ? size : name == "resnet20_cifar" ? 32 : 224
     func run(_ network: some ImageClassifier) throws {
       try show(training(network, name: name, size: side, batch: batch, repeats: repeats))
     }
@@ -151,7 +151,7 @@ if kind == "training" {
     "readGigabytesSecondCache": peak_read_bandwidth(700 << 10) / 1e9,
     "readGigabytesMemory": peak_read_bandwidth(128 << 20) / 1e9,
   ])
-  let all = ["mnasnet-a1", "mnasnet-b1", "mobilenetv2", "efficientnet-b0", "resnet50"]
+  let all = ["mnasnet_a1", "mnasnet_b1", "mobilenet_v2", "efficientnet_b0", "resnet50"]
   for name in names.isEmpty ? all : names {
     try show(latency(name, size: size > 0 ? size : 224, repeats: repeats, peak: peak))
   }

@@ -5,7 +5,7 @@ import Runs
 public func interimNetwork(
   _ name: String, classCount: Int, using random: inout RandomSource
 ) throws -> any ImageClassifier {
-  let cifar = ["resnet20": 20, "resnet32": 32, "resnet44": 44, "resnet56": 56, "resnet110": 110]
+  let cifar = ["resnet20_cifar": 20, "resnet32_cifar": 32, "resnet44_cifar": 44, "resnet56_cifar": 56, "resnet110_cifar": 110]
   if let depth = cifar[name] {
     return ResNet(.cifar(depth: depth), classCount: classCount, using: &random)
   }
@@ -16,8 +16,8 @@ public func interimNetwork(
     return ResNet(architecture, classCount: classCount, using: &random)
   }
   let mobile: [String: MobileArchitecture] = [
-    "mobilenetv2": .mobileNetV2(), "mnasnet-a1": .mnasNetA1(), "mnasnet-b1": .mnasNetB1(),
-    "mnasnet-small": .mnasNetSmall(), "efficientnet-b0": .efficientNet(.b0),
+    "mobilenet_v2": .mobileNetV2(), "mnasnet_a1": .mnasNetA1(), "mnasnet_b1": .mnasNetB1(),
+    "mnasnet_small": .mnasNetSmall(), "efficientnet_b0": .efficientNet(.b0),
   ]
   guard let architecture = mobile[name] else { throw UsageError("network \"\(name)\" is not known") }
   return MobileNetwork(architecture, classCount: classCount, using: &random)
