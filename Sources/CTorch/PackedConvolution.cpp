@@ -30,7 +30,6 @@
 using ctorch::Activation;
 using ctorch::Depthwise;
 using ctorch::InferenceKernels;
-using ctorch::Numbers;
 using ctorch::PackedShape;
 using ctorch::Product;
 
@@ -191,9 +190,10 @@ void run_dense(
     window * inputs, window, row, outputs, shape.stride * inputs, shape.activation};
   const int64_t pairs = (outputs + 2 * kernels.lanes - 1) / (2 * kernels.lanes);
   const int64_t pair_size = 2 * kernels.lanes * window * window * inputs;
-  Numbers padded(rows * row);
+  const at::Tensor scratch = at::empty({rows * row}, input.options());
+  auto *padded = scratch.mutable_data_ptr<float>();
   for (int64_t i = 0; i < input.size(0); ++i) {
-    pad(input, input.const_data_ptr<float>() + i * image, shape.border, padded.data());
+    pad(input, input.const_data_ptr<float>() + i * image, shape.border, padded);
     auto *y = output.mutable_data_ptr<float>() + i * result;
     const float *added = residual == nullptr ? nullptr : residual + i * result;
     // Pair by pair, so that the weights of one stay in the second cache for all rows.
@@ -202,7 +202,7 @@ void run_dense(
         for (int64_t task = start; task < end; ++task) {
           const int64_t pair = task / height, line = task % height, place = line * width * outputs;
           kernels.dense(
-            product, pair, width, padded.data() + line * shape.stride * row,
+            product, pair, width, padded + line * shape.stride * row,
             packed + pair * pair_size, bias, added == nullptr ? nullptr : added + place, y + place);
         }
       });
