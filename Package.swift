@@ -22,6 +22,7 @@ let package = Package(
     .library(name: "Vision", targets: ["Vision"]),
     .library(name: "Datasets", targets: ["Datasets"]),
     .library(name: "Learning", targets: ["Learning"]),
+    .library(name: "Evolution", targets: ["Evolution"]),
     .library(name: "Torch", targets: ["Torch"]),
     .library(name: "Runs", targets: ["Runs"]),
     .library(name: "Images", targets: ["Images"]),
@@ -62,6 +63,7 @@ let package = Package(
 
     // Base.
     .target(name: "Learning", dependencies: ["Torch", "Runs", "Formats", "Randomness", "Files"]),
+    .target(name: "Evolution", dependencies: ["Files", "Randomness"]),
 
     // Engine.
     .target(name: "Torch", dependencies: ["CTorch", "Files", "Formats", "Randomness"]),
@@ -88,7 +90,11 @@ let package = Package(
       path: "Tests/SwiftletTestSupport"),
     // Aside: archives and pictures written byte by byte, for the tests of their readers.
     .target(name: "FileFixtures", path: "Tests/FileFixtures"),
-    .testTarget(name: "CommandTests", dependencies: ["swiftlet", "Formats"]),
+    .testTarget(
+      name: "CommandTests",
+      dependencies: [
+        "swiftlet", "Vision", "Images", "Learning", "Torch", "Formats", "Files", "Randomness",
+      ]),
     .testTarget(name: "ReportsTests", dependencies: ["Reports"]),
     .testTarget(
       name: "HyperTransformerTests",
@@ -108,6 +114,7 @@ let package = Package(
       name: "LearningTests",
       dependencies: ["Learning", "Torch", "Randomness", "Runs", "SwiftletTestSupport"],
       resources: [.copy("Fixtures")]),
+    .testTarget(name: "EvolutionTests", dependencies: ["Evolution", "Files", "Randomness"]),
     .testTarget(
       name: "TorchTests",
       dependencies: ["Torch", "Randomness", "Files", "Formats", "SwiftletTestSupport"],

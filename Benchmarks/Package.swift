@@ -31,6 +31,12 @@ let package = Package(
         .product(name: "Torch", package: "swiftlet"),
         .product(name: "Randomness", package: "swiftlet"),
       ]),
+    .executableTarget(
+      name: "EvolutionBenchmark",
+      dependencies: [
+        .product(name: "Evolution", package: "swiftlet"),
+        .product(name: "Randomness", package: "swiftlet"),
+      ]),
   ],
   cxxLanguageStandard: .cxx20
 )

@@ -18,6 +18,9 @@ struct ClassifyEvaluate: ParsableCommand {
   @Option(help: "Images to judge by, of the same classes (default: the run's validation images).")
   var data: String?
 
+  @Option(help: "A file to write the network into, for `swiftlet model predict --weights`.")
+  var save: String?
+
   @OptionGroup var device: DeviceOptions
   @OptionGroup var output: OutputOptions
 
@@ -27,6 +30,7 @@ struct ClassifyEvaluate: ParsableCommand {
       let device = try device.prepare()
       let opened = try ClassificationRun(folder: runFolder, device: device)
       let found = try opened.result(on: data, device: device)
+      if let save { try opened.imageModel.write(to: save) }
       let result = Result(
         accuracy: found.accuracy, topFiveAccuracy: found.topFiveAccuracy, loss: found.loss,
         images: found.count, classes: opened.classNames.count, recalls: found.confusion.recalls,

@@ -21,7 +21,7 @@ struct ClassifyTrain: ParsableCommand {
   @Option(help: "Images to judge by; without it a part of the training images is held back.")
   var validation: String?
 
-  @Option(help: "The network, such as resnet20_cifar or mnasnet_b1.")
+  @Option(help: "The network, as `swiftlet model list` prints it.")
   var network: String?
 
   @Option(help: "A file of weights of that network to begin with.")
@@ -35,7 +35,9 @@ struct ClassifyTrain: ParsableCommand {
       var random = RandomSource(seed: recipe.seed)
       console.note("reading \(recipe.data.training)")
       let data = try ClassificationData(recipe.data)
-      let network = try recipe.network(classCount: data.classNames.count, using: &random)
+      let network = try listingMismatches(console) {
+        try recipe.startingNetwork(classCount: data.classNames.count, using: &random)
+      }
       let folder = try openFolder(recipe)
       try train(network, recipe, data, folder, device, console)
     }

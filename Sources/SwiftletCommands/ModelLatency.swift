@@ -46,17 +46,17 @@ struct ModelLatency: ParsableCommand {
     let console = Console(json: output.json)
     try perform(console) {
       let device = try device.prepare()
-      let opened = try OpenedNetwork(model)
+      let opened = try opened()
       let side = size ?? opened.side
       var random = RandomSource(seed: 1)
       let input = Tensor(normal: [batch, 3, side, side], using: &random).moved(to: device)
-      let result = measured(opened.network.onDevice(device), input)
+      let result = measured(opened.network.moved(to: device), input)
       console.result(result, text: result.text)
     }
   }
 
-  private func measured(_ network: any ImageClassifier, _ input: Tensor) -> Result {
-    let fused = network.fusedForm
+  private func measured(_ network: Backbone, _ input: Tensor) -> Result {
+    let fused = network.fused()
     let times = Latency.measure([network, fused], input: input, repeats: repeats)
     return Result(
       model: model, size: input.extent(2), batch: batch, threads: Engine.threadCount,
@@ -113,24 +113,18 @@ struct ModelLatency: ParsableCommand {
   }
 }
 
-extension ImageClassifier {
-  /// The network on a device, whatever its type.
-  fileprivate func onDevice(_ device: Device) -> any ImageClassifier { moved(to: device) }
-
-  /// The network made ready for use, whatever its type.
-  fileprivate var fusedForm: any ImageClassifier { fused() }
-}
-
-/// A network by its name or from a file.
-private struct OpenedNetwork {
-  var network: any ImageClassifier
-  var side: Int
-
-  init(_ model: String) throws {
+extension ModelLatency {
+  /// The network of a file, or a drawn one of a name, and the side of its input.
+  private func opened() throws -> (network: Backbone, side: Int) {
+    if FileManager.default.fileExists(atPath: model) {
+      let file = try ImageModel(readingFrom: model)
+      return (file.network, file.preparation.height)
+    }
+    let known = try ModelCatalog.model(named: model)
     var random = RandomSource(seed: 1)
-    network = try interimNetwork(model, classCount: 1000, using: &random)
-    side =
-      model.hasPrefix("resnet") && model.count == 8 && model != "resnet18" && model != "resnet34"
-        && model != "resnet50" ? 32 : 224
+    return (
+      Backbone(known.architecture, classCount: known.classCount, using: &random),
+      known.preparation.height
+    )
   }
 }

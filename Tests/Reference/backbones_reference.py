@@ -156,9 +156,10 @@ CASES = {
         f"timm/{name}": (lambda name=name: timm_model(name), 64)
         for name in (
             "semnasnet_100", "mnasnet_small", "mobilenetv2_100", "mobilenetv2_140",
-            "efficientnet_b0", "tf_efficientnet_b0", "nasnetalarge",
+            "efficientnet_b0", "tf_efficientnet_b0",
         )
     },
+    "timm/nasnetalarge": (lambda: timm_model("nasnetalarge"), 96),
     "cifar/resnet20": (lambda: CIFARResNet(20), 32),
     "isometric/r4w32d3": (lambda: IsometricResNet(4, 32, 3), 32),
 }
@@ -246,7 +247,8 @@ def counts():
             model = getattr(torchvision.models, name)(weights=None)
             result[f"torchvision/{name}"] = summary(model)
         for name in timm_names:
-            result[f"timm/{name}"] = summary(timm.create_model(name, pretrained=False))
+            model = timm.create_model(name, pretrained=False, num_classes=1000)
+            result[f"timm/{name}"] = summary(model)
     return result
 
 

@@ -25,7 +25,6 @@ extension Model {
   /// The model in `float64` with every tensor filled by the formula of its public name.
   func filledByFormula(_ naming: Naming) -> Self {
     var copy = self
-    let names = Set(tensors(naming).names)
     copy.forEachTensor(naming) { name, role, tensor in
       guard tensor.elementType.isFloatingPoint else { return }
       let numbers = formulaNumbers(name, tensor.shape)
@@ -35,7 +34,7 @@ extension Model {
         tensor = 0.1 * numbers
       } else if name.hasSuffix("running_var") {
         tensor = 1 + 0.2 * numbers
-      } else if last == "weight", tensor.rank == 1, names.contains(name.replacing("weight", with: "bias")) {
+      } else if last == "weight", tensor.rank == 1 {
         tensor = 1 + 0.1 * numbers
       } else if last.hasSuffix("bias") || tensor.rank < 2 || isPlace {
         tensor = 0.1 * numbers

@@ -122,7 +122,7 @@ private struct Building {
     }
   }
 
-  /// - Parameter previous: The number of the second input; the output before the last when `nil`.
+  // `previous` is the number of the second input; the output before the last when `nil`.
   private mutating func add(
     _ kind: NASNetCell.Kind, _ name: String, width: Int, previous: Int? = nil,
     using weights: inout WeightSource

@@ -50,6 +50,7 @@ public struct ResNetArchitecture: Sendable, Hashable, Codable {
   /// - Parameters:
   ///   - depth: 20, 32, 44, 56, 110 in the paper.
   ///   - shortcut: Option A of the paper, unless told.
+  /// - Returns: The architecture.
   /// - Precondition: `depth` is six times some number, plus two.
   public static func cifar(depth: Int, shortcut: ShortcutKind = .padding) -> ResNetArchitecture {
     precondition(depth >= 8 && depth % 6 == 2, "a CIFAR ResNet has 6n + 2 layers, not \(depth)")

@@ -22,10 +22,8 @@ public struct NASNetCell: Model {
   /// The separable convolutions by the number of their sum and their side in it.
   var branches: [(name: String, branch: SeparableBranch)]
 
-  /// - Parameters:
-  ///   - inputs: Channels of the first input.
-  ///   - width: Channels of the parts.
-  ///   - rawPrevious: The channels of a second input that is not made to fit, if so.
+  // `inputs` are the channels of the first input, `width` those of the parts, and `rawPrevious` those
+  // of a second input that is not made to fit.
   init(
     _ kind: Kind, inputs: Int, width: Int, fit: PreviousFit, rawPrevious: Int? = nil,
     countsBorder: Bool, using weights: inout WeightSource
@@ -64,19 +62,16 @@ public struct NASNetCell: Model {
 
   /// Presents timm's names.
   public mutating func visit(_ walk: inout Walk) {
-    if case .projected(var unit) = fit {
+    if var unit = fit.projection.take() {
       walk.child("conv_prev_1x1.conv", &unit.convolution)
       walk.child("conv_prev_1x1.bn", &unit.norm)
-      fit = .projected(unit)
+      fit.projection = unit
     }
     walk.child("conv_1x1.conv", &entry.convolution)
     walk.child("conv_1x1.bn", &entry.norm)
-    if case .reduced(var even, var odd, var norm) = fit {
-      walk.child("path_1.conv", &even)
-      walk.child("path_2.conv", &odd)
-      walk.child("final_path_bn", &norm)
-      fit = .reduced(even: even, odd: odd, norm: norm)
-    }
+    walk.child("path_1.conv", &fit.even)
+    walk.child("path_2.conv", &fit.odd)
+    walk.child("final_path_bn", &fit.reductionNorm)
     for index in branches.indices {
       walk.child("comb_iter_\(branches[index].name)", &branches[index].branch)
     }
@@ -110,7 +105,8 @@ public struct NASNetCell: Model {
   {
     let mean = PoolKind.mean(countsBorder: countsBorder)
     let largest = current.pooled3(.maximum, stride: 2)
-    let first = branches[0].branch.forward(current, &pass) + branches[1].branch.forward(other, &pass)
+    let first =
+      branches[0].branch.forward(current, &pass) + branches[1].branch.forward(other, &pass)
     let second = largest + branches[2].branch.forward(other, &pass)
     let third = current.pooled3(mean, stride: 2) + branches[3].branch.forward(other, &pass)
     let fourth = first.pooled3(mean, stride: 1) + second
@@ -119,9 +115,9 @@ public struct NASNetCell: Model {
   }
 
   mutating func forEachUnit(_ body: (inout ConvNorm) -> Void) {
-    if case .projected(var unit) = fit {
+    if var unit = fit.projection.take() {
       body(&unit)
-      fit = .projected(unit)
+      fit.projection = unit
     }
     body(&entry)
     for index in branches.indices { branches[index].branch.forEachUnit(body) }

@@ -11,7 +11,7 @@ struct SeparableBranch: Layer {
   var depthwise2: ConvNorm
   var pointwise2: ConvNorm
 
-  /// - Parameter middle: The channels between the two; as many as the inputs in all but one cell.
+  // `middle` are the channels between the two; as many as the inputs in all but one cell.
   init(
     inputs: Int, outputs: Int, middle: Int, window: Int, stride: Int,
     using weights: inout WeightSource
@@ -53,19 +53,23 @@ struct SeparableBranch: Layer {
   }
 }
 
-/// How a cell makes its second input fit: the output of an earlier cell.
-enum PreviousFit: Sendable {
-  /// It is taken as it is.
-  case unchanged
-  /// A rectifier and a 1x1 unit.
-  case projected(ConvNorm)
-  /// A rectifier, and half the channels each from the even and the odd pixels, normed together.
-  case reduced(even: Convolution, odd: Convolution, norm: BatchNorm)
+/// How a cell makes its second input fit, the output of an earlier cell: not at all, by a rectifier
+/// and a 1x1 unit, or, where the resolution is another one, by a rectifier and half the channels each
+/// from the even and the odd pixels.
+struct PreviousFit: Sendable {
+  var projection: ConvNorm?
+  var even: Convolution?
+  var odd: Convolution?
+  var reductionNorm: BatchNorm?
+
+  static let unchanged = PreviousFit()
 
   static func projection(inputs: Int, outputs: Int, using weights: inout WeightSource)
     -> PreviousFit
   {
-    .projected(ConvNorm(inputs: inputs, outputs: outputs, window: 1, norm: norm, using: &weights))
+    PreviousFit(
+      projection: ConvNorm(
+        inputs: inputs, outputs: outputs, window: 1, norm: norm, using: &weights))
   }
 
   static func reduction(inputs: Int, outputs: Int, using weights: inout WeightSource)
@@ -76,28 +80,25 @@ enum PreviousFit: Sendable {
         inputs: inputs, outputs: outputs / 2, window: 1, bias: false,
         initializer: weights.convolution, using: &weights.random)
     }
-    let even = half(&weights)
-    return .reduced(
-      even: even, odd: half(&weights),
-      norm: BatchNorm(channels: outputs, momentum: norm.momentum, epsilon: norm.epsilon))
+    var fit = PreviousFit()
+    fit.even = half(&weights)
+    fit.odd = half(&weights)
+    fit.reductionNorm = BatchNorm(
+      channels: outputs, momentum: norm.momentum, epsilon: norm.epsilon)
+    return fit
   }
 
   mutating func forward(_ input: Tensor, _ pass: inout Pass) -> Tensor {
-    switch self {
-    case .unchanged: return input
-    case .projected(var unit):
-      defer { self = .projected(unit) }
-      return unit.forward(input.relu(), &pass)
-    case .reduced(let even, let odd, var norm):
-      defer { self = .reduced(even: even, odd: odd, norm: norm) }
-      let input = input.relu()
-      let shifted = input.padded([0, 1, 0, 1])[.all, .all, 1..., 1...]
-      let halves = [
-        even.forward(input[.all, .all, .stride(by: 2), .stride(by: 2)], &pass),
-        odd.forward(shifted[.all, .all, .stride(by: 2), .stride(by: 2)], &pass),
-      ]
-      return norm.forward(Tensor(concatenating: halves, along: 1), &pass)
-    }
+    if let output = projection?.forward(input.relu(), &pass) { return output }
+    guard let even, let odd else { return input }
+    let rectified = input.relu()
+    let shifted = rectified.padded([0, 1, 0, 1])[.all, .all, 1..., 1...]
+    let halves = [
+      even.forward(rectified[.all, .all, .stride(by: 2), .stride(by: 2)], &pass),
+      odd.forward(shifted[.all, .all, .stride(by: 2), .stride(by: 2)], &pass),
+    ]
+    let joined = Tensor(concatenating: halves, along: 1)
+    return reductionNorm?.forward(joined, &pass) ?? joined
   }
 }
 

@@ -10,7 +10,7 @@ public struct ClassificationRun: Sendable {
   /// The run's settings.
   public let recipe: ClassificationRecipe
   /// The trained network.
-  public let network: any ImageClassifier
+  public let network: Backbone
   /// The names of its classes.
   public let classNames: [String]
   /// Which file the weights came from.
@@ -36,16 +36,17 @@ public struct ClassificationRun: Sendable {
     else { throw ClassificationError.notAClassifier(path: checkpointPath) }
     classNames = names
     var random = RandomSource(seed: 0)
-    let fresh = try recipe.drawnNetwork(classCount: names.count, using: &random)
-    network = try Self.restored(fresh, from: checkpoint, on: device)
+    var restored = try recipe.drawnNetwork(classCount: names.count, using: &random)
+    try checkpoint.restore(&restored)
+    network = restored.moved(to: device)
   }
 
-  private static func restored(
-    _ network: some ImageClassifier, from checkpoint: Checkpoint, on device: Device
-  ) throws -> any ImageClassifier {
-    var network = network
-    try checkpoint.restore(&network)
-    return network.moved(to: device)
+  /// The network with what is needed to use it, as `swiftlet model predict` reads it.
+  public var imageModel: ImageModel {
+    ImageModel(
+      name: recipe.network.name, network: network, preparation: recipe.evaluationPreparation,
+      classNames: classNames,
+      naming: (try? ModelCatalog.model(named: recipe.network.name).naming) ?? .torchvision)
   }
 
   static func text(of names: [String]) -> String {
