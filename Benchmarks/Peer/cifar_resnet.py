@@ -1,7 +1,6 @@
 """CIFAR ResNet-20 in PyTorch by the recipe Recipes/Vision/cifar-quick.yaml.
 
-    python cifar_resnet.py --data FOLDER --seed 1 --output curve.json    # trains, writes the curve
-    python cifar_resnet.py --bench                                       # times training steps
+    python cifar_resnet.py --data FOLDER --seed 1 --output curve.json
 
 FOLDER holds cifar10-train-50000.tar.gz and cifar10-test-5000.tar.gz: JPEG files named
 split/class/number.jpg. The network is He et al. (2016), section 4.2, with parameter-free shortcuts
@@ -150,32 +149,9 @@ def train(arguments):
             json.dump({"seed": arguments.seed, "curve": curve}, file)
 
 
-def bench(arguments):
-    """Processor seconds of a step, the median; with one thread that is time on an idle machine."""
-    torch.manual_seed(0)
-    model = ResNet()
-    optimizer = optimizer_for(model, arguments)
-    images = torch.randn(arguments.batch, 3, 32, 32)
-    if arguments.channels_last:
-        model, images = model.to(memory_format=torch.channels_last), images.contiguous(
-            memory_format=torch.channels_last)
-    labels = torch.arange(arguments.batch) % 10
-    times = []
-    for _ in range(arguments.repeats + 2):
-        start = time.process_time()
-        loss = F.cross_entropy(model(images), labels)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        times.append(time.process_time() - start)
-    times = sorted(times[2:])
-    print(json.dumps({"engine": "PyTorch", "channelsLast": arguments.channels_last,
-                      "medianStepSeconds": times[len(times) // 2], "fastestStepSeconds": times[0]}))
-
-
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--data")
+    parser.add_argument("--data", required=True)
     parser.add_argument("--output")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--steps", type=int, default=520)
@@ -183,13 +159,10 @@ def main():
     parser.add_argument("--rate", type=float, default=0.1)
     parser.add_argument("--warmup", type=int, default=40)
     parser.add_argument("--interval", type=int, default=130)
-    parser.add_argument("--bench", action="store_true")
-    parser.add_argument("--channels-last", action="store_true")
-    parser.add_argument("--repeats", type=int, default=10)
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    bench(options) if options.bench else train(options)
+    train(options)
 
 
 if __name__ == "__main__":

@@ -108,6 +108,12 @@ void pointwise(
       std::copy_n(pixels + r * shape.step, shape.inputs, copies.data() + r * spacing);
     }
     if (collides) pixels = copies.data();
+    // The next tile's pixels come from far away while this one's are used.
+    const float *next = input + (row + tile_rows) * shape.step;
+    for (int64_t r = tile_rows; r < std::min<int64_t>(2 * tile_rows, rows - row); ++r) {
+      for (int64_t k = 0; k < shape.inputs; k += 16) __builtin_prefetch(next + k, 0, 2);
+      next += shape.step;
+    }
     for (int64_t number = 0; number < pairs; ++number) {
       const Pair pair(number, shape.outputs);
       pair.tile(count)(inner, limits, pair.places, pixels, w, bias, added, result);

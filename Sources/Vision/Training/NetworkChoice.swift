@@ -15,7 +15,8 @@ extension ClassificationRecipe {
   /// - Returns: The network.
   /// - Throws: `UsageError` for a name that is not known; `FileFailure` or `CheckpointError` for
   ///   weights that are missing, damaged, or of another architecture.
-  public func startingNetwork(classCount: Int, using random: inout RandomSource) throws -> Backbone {
+  public func startingNetwork(classCount: Int, using random: inout RandomSource) throws -> Backbone
+  {
     var made = try drawnNetwork(classCount: classCount, using: &random)
     guard let path = network.weights else { return made }
     let weights = try StateDictionary(readingFrom: path)
@@ -39,7 +40,13 @@ extension ClassificationRecipe {
           + "\(network.name) has neither; leave them out")
     }
     let made = Backbone(architecture, classCount: classCount, using: &random)
-    guard made.visionTransformer != nil else { return made }
+    guard let transformer = made.visionTransformer else { return made }
+    let patch = transformer.architecture.patchSize
+    guard data.side % patch == 0 else {
+      throw UsageError(
+        "patches of \(patch) pixels do not tile images of \(data.side); set data.side to a multiple "
+          + "of \(patch)")
+    }
     return made.resized(imageHeight: data.side, imageWidth: data.side, .timm)
   }
 }
