@@ -34,6 +34,16 @@ let package = Package(
         .product(name: "Torch", package: "swiftlet"),
         .product(name: "Randomness", package: "swiftlet"),
       ]),
+    .target(name: "MachinePeak"),
+    .executableTarget(
+      name: "VisionBenchmark",
+      dependencies: [
+        "MachinePeak",
+        .product(name: "Vision", package: "swiftlet"),
+        .product(name: "Learning", package: "swiftlet"),
+        .product(name: "Torch", package: "swiftlet"),
+        .product(name: "Randomness", package: "swiftlet"),
+      ]),
     .executableTarget(
       name: "LoaderBenchmark",
       dependencies: [

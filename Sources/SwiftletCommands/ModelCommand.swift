@@ -10,5 +10,8 @@ struct ModelCommand: ParsableCommand {
       .safetensors and .npz files of torchvision, timm, Hugging Face and Google; `convert` makes of \
       them a file that says itself what it is and how images are prepared for it.
       """,
-    subcommands: [ModelList.self, ModelShow.self, ModelConvert.self, ModelPredict.self])
+    subcommands: [
+      ModelList.self, ModelShow.self, ModelConvert.self, ModelPredict.self,
+      ModelLatency.self,
+    ])
 }

@@ -31,6 +31,8 @@ public struct ConvNorm: Sendable {
   public var norm: BatchNorm?
   /// What is applied last; `nil` for nothing.
   public var activation: Activation?
+  /// The convolution as the kernels of networks in use read it; see ``ImageClassifier/fused()``.
+  var packed: PackedConvolution?
 
   /// Creates a unit whose convolution has no bias.
   ///
@@ -67,6 +69,9 @@ public struct ConvNorm: Sendable {
   public mutating func forward(
     _ input: Tensor, adding residual: Tensor? = nil, _ pass: inout Pass
   ) -> Tensor {
+    if pass.mode == .inference, let current {
+      return forward(input, adding: residual, with: current, &pass)
+    }
     var output = convolution.forward(input, &pass)
     output = norm?.forward(output, &pass) ?? output
     if let residual { output = output + residual }

