@@ -36,7 +36,7 @@ extension UpdateRule {
     } else {
       // Only the first state of the input is not 0.
       sums = bias.adding(
-        productOf: input.matmul(synapse.weight), mixing.slice(at: 0, along: 2).perChannel)
+        productOf: input.product(synapse.weight), mixing.slice(at: 0, along: 2).perChannel)
     }
     guard options.synapseNormalization == .activations else { return sums }
     // Dividing a column by its norm is dividing what arrives through it.
