@@ -1,9 +1,6 @@
 import Files
+import Formats
 import Foundation
-
-#if canImport(FoundationXML)
-  import FoundationXML
-#endif
 
 /// The annotation of one image in the form of Pascal VOC, as written.
 ///
@@ -30,8 +27,6 @@ public struct VOCAnnotation: Sendable, Hashable {
   /// The things in it.
   public var objects: [Object] = []
 
-  fileprivate init() {}
-
   /// Reads a file held in memory.
   ///
   /// - Parameters:
@@ -39,19 +34,29 @@ public struct VOCAnnotation: Sendable, Hashable {
   ///   - path: Where it comes from, for messages.
   /// - Throws: `FileFailure` of kind `malformed` with the line.
   public init(parsing data: Data, path: String) throws(FileFailure) {
-    let reader = VOCReader()
-    let parser = XMLParser(data: data)
-    parser.delegate = reader
-    let isRead = parser.parse()
-    // The parser is content with a document that ends early.
-    let isWhole = isRead && reader.isClosed == reader.isAnnotation
-    if let reason = reader.flaw ?? (isWhole ? nil : "it is not well-formed XML") {
-      throw FileFailure(
-        .malformed, path: path,
-        reason: "is not a Pascal VOC annotation: \(reason) at line \(parser.lineNumber)")
+    var reader = try XMLReader(data, path: path)
+    var elements: [String] = []
+    var text = ""
+    while let event = try reader.next() {
+      switch event {
+      case .start(let name):
+        elements.append(name)
+        text = ""
+        if elements == ["annotation", "object"] { objects.append(Object()) }
+      case .text(let part): text += part
+      case .end:
+        do {
+          try take(text.trimmingCharacters(in: .whitespacesAndNewlines), of: elements)
+        } catch {
+          throw FileFailure(
+            .malformed, path: path,
+            reason: "is not a Pascal VOC annotation: \(error.reason) at line \(reader.line)")
+        }
+        elements.removeLast()
+        text = ""
+      }
     }
-    self = reader.annotation
-    guard reader.isAnnotation, !file.isEmpty else {
+    guard !file.isEmpty else {
       throw FileFailure(
         .malformed, path: path,
         reason: "is not a Pascal VOC annotation: it has no annotation with a filename")
@@ -94,82 +99,42 @@ public struct VOCAnnotation: Sendable, Hashable {
   }
 }
 
-/// Follows the elements of an annotation; those that are of no use, such as the parts of an
-/// object, are passed over.
-private final class VOCReader: NSObject, XMLParserDelegate {
-  var annotation = VOCAnnotation()
-  var isAnnotation = false
-  var isClosed = false
-  var flaw: String?
-  private var path: [String] = []
-  private var text = ""
-
-  func parser(
-    _ parser: XMLParser, didStartElement name: String, namespaceURI: String?,
-    qualifiedName: String?, attributes: [String: String]
-  ) {
-    path.append(name)
-    text = ""
-    // Deeper than any annotation: somebody wants to exhaust the stack.
-    if path.count > 100 { fail(parser, "its elements are nested more than 100 deep") }
-    if path == ["annotation"] { isAnnotation = true }
-    if path == ["annotation", "object"] { annotation.objects.append(VOCAnnotation.Object()) }
+extension VOCAnnotation {
+  /// A text that is not what its element needs.
+  private struct Flaw: Error {
+    var reason: String
   }
 
-  func parser(_ parser: XMLParser, foundCharacters string: String) {
-    if text.utf8.count < 4096 { text += string }
-  }
-
-  func parser(
-    _ parser: XMLParser, didEndElement name: String, namespaceURI: String?, qualifiedName: String?
-  ) {
-    defer {
-      if !path.isEmpty { path.removeLast() }
-      text = ""
-    }
-    guard path.first == "annotation" else { return }
-    if path.count == 1 { isClosed = true }
-    switch path.dropFirst() {
-    case ["filename"]: annotation.file = word
-    case ["size", "width"]: annotation.width = whole(parser)
-    case ["size", "height"]: annotation.height = whole(parser)
-    default:
-      guard path.count > 2, path[1] == "object", !annotation.objects.isEmpty else { return }
-      read(Array(path[2...]), into: &annotation.objects[annotation.objects.count - 1], parser)
-    }
-  }
-
-  private func read(
-    _ path: [String], into object: inout VOCAnnotation.Object, _ parser: XMLParser
-  ) {
-    switch path {
-    case ["name"]: object.name = word
-    case ["difficult"]: object.isDifficult = word == "1"
-    case ["truncated"]: object.isTruncated = word == "1"
-    case ["bndbox", "xmin"]: object.xmin = number(parser)
-    case ["bndbox", "ymin"]: object.ymin = number(parser)
-    case ["bndbox", "xmax"]: object.xmax = number(parser)
-    case ["bndbox", "ymax"]: object.ymax = number(parser)
+  /// Takes the text of an element; those that are of no use, such as the parts of an object, are
+  /// passed over.
+  private mutating func take(_ word: String, of elements: [String]) throws(Flaw) {
+    guard elements.first == "annotation" else { return }
+    switch Array(elements.dropFirst()) {
+    case ["filename"]: file = word
+    case ["size", "width"]: width = try Self.whole(word, "width")
+    case ["size", "height"]: height = try Self.whole(word, "height")
+    case ["object", "name"]: objects[objects.count - 1].name = word
+    case ["object", "difficult"]: objects[objects.count - 1].isDifficult = word == "1"
+    case ["object", "truncated"]: objects[objects.count - 1].isTruncated = word == "1"
+    case ["object", "bndbox", "xmin"]: objects[objects.count - 1].xmin = try Self.number(word)
+    case ["object", "bndbox", "ymin"]: objects[objects.count - 1].ymin = try Self.number(word)
+    case ["object", "bndbox", "xmax"]: objects[objects.count - 1].xmax = try Self.number(word)
+    case ["object", "bndbox", "ymax"]: objects[objects.count - 1].ymax = try Self.number(word)
     default: break
     }
   }
 
-  private var word: String { text.trimmingCharacters(in: .whitespacesAndNewlines) }
-
-  private func number(_ parser: XMLParser) -> Double {
-    if let value = Double(word), value.isFinite { return value }
-    fail(parser, "\(path.last ?? "") is \"\(word.prefix(40))\", expected a number")
-    return 0
+  private static func number(_ word: String) throws(Flaw) -> Double {
+    guard let value = Double(word), value.isFinite else {
+      throw Flaw(reason: "a corner is \"\(word.prefix(40))\", expected a number")
+    }
+    return value
   }
 
-  private func whole(_ parser: XMLParser) -> Int {
-    if let value = Int(exactly: number(parser).rounded()), flaw == nil { return value }
-    fail(parser, "\(path.last ?? "") is \"\(word.prefix(40))\", expected a whole number")
-    return 0
-  }
-
-  private func fail(_ parser: XMLParser, _ reason: String) {
-    flaw = flaw ?? reason
-    parser.abortParsing()
+  private static func whole(_ word: String, _ name: String) throws(Flaw) -> Int {
+    guard let value = Int(word), value >= 0 else {
+      throw Flaw(reason: "\(name) is \"\(word.prefix(40))\", expected a whole number")
+    }
+    return value
   }
 }

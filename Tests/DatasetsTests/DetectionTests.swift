@@ -162,12 +162,15 @@ import Testing
   }
 
   @Test(arguments: [
-    ("<annotation><filename>a</filename>", "not well-formed"), ("", "no annotation"),
+    ("<annotation><filename>a</filename>", "not well-formed"), ("", "no element"),
     ("<html><body/></html>", "no annotation"), ("<annotation/>", "filename"),
     (
       "<annotation><filename>a</filename><size><width>wide</width></size></annotation>",
       "width is \"wide\""
     ),
+    ("<annotation><a></b></annotation>", "</b> closes <a>"),
+    ("<annotation>&bomb;</annotation>", "no entity"),
+    ("<!DOCTYPE a [<!ENTITY b \"c\">]><annotation/>", "declarations"),
     (
       "<annotation><filename>a</filename><object><name>x</name></object></annotation>", "corner"
     ),
@@ -177,6 +180,13 @@ import Testing
       try VOCAnnotation(parsing: Data(text.utf8), path: "x.xml")
     }
     #expect(failure?.description.contains(word) == true, "\(failure?.description ?? "")")
+  }
+
+  @Test func `names that are not UTF-8 are refused`() {
+    let failure = #expect(throws: FileFailure.self) {
+      try VOCAnnotation(parsing: Data("<an".utf8) + [0xff, 0xfe] + Data(">".utf8), path: "x.xml")
+    }
+    #expect(failure?.description.contains("UTF-8") == true)
   }
 
   @Test func `an image of another size than annotated is refused when it is read`() throws {
