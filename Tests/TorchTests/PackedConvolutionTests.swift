@@ -180,7 +180,8 @@ import Torch
       drawn.bias = drawn.bias * Double.nan
       for activation in [FusedActivation.relu, .relu6, .silu] {
         let found = packed(item, drawn, activation)(drawn.input.cast(to: .float32))
-        #expect(found.toDoubles().allSatisfy(\.isNaN))
+        let count = found.toDoubles().count { $0.isNaN }
+        #expect(count == found.count)
       }
     }
   }

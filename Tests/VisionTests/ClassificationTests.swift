@@ -11,14 +11,13 @@ import Vision
 @Suite struct ClassificationTests {
   /// Two classes that one look tells apart: dark and bright squares.
   private func squares(_ count: Int) -> ImageSet {
-    let labels = (0..<2 * count).map { UInt8($0 / count) }
-    let pixels = labels.indices.flatMap { index -> [UInt8] in
+    let pixels = (0..<2 * count).flatMap { index -> [UInt8] in
       let shade = index % 40
-      return [UInt8](repeating: UInt8(labels[index] == 0 ? shade : 255 - shade), count: 64)
+      return [UInt8](repeating: UInt8(index < count ? shade : 255 - shade), count: 64)
     }
     return ImageSet(
-      name: "squares", height: 8, width: 8, channels: 1, labels: labels,
-      classNames: ["dark", "bright"], pixels: pixels)
+      name: "squares", height: 8, width: 8, channels: 1, classNames: ["dark", "bright"],
+      counts: [count, count], pixels: pixels)
   }
 
   private func recipe() -> ClassificationRecipe {
@@ -62,7 +61,8 @@ import Vision
     var state = job.initialState()
     let outcome = try Trainer(job.trainerSettings(), job.task).run(&state)
     #expect(outcome.lastEvaluation?.values["loss"]?.isFinite == true)
-    #expect(state.model.parameters.tensors.allSatisfy { $0.elementType == .float32 })
+    let types = Set(state.model.parameters.tensors.map(\.elementType))
+    #expect(types == [.float32])
   }
 
   @Test func `autocasting convolves in the shorter type and ends with its scope`() {
@@ -93,8 +93,8 @@ import Vision
 
   @Test func `data of other classes are refused with their names`() {
     let other = ImageSet(
-      name: "others", height: 8, width: 8, channels: 1, labels: [0, 1],
-      classNames: ["dark", "dim"], pixels: [UInt8](repeating: 0, count: 128))
+      name: "others", height: 8, width: 8, channels: 1, classNames: ["dark", "dim"],
+      counts: [1, 1], pixels: [UInt8](repeating: 0, count: 128))
     #expect(
       throws: ClassificationError.classesDiffer(
         data: "others", found: ["dark", "dim"], expected: ["dark", "bright"])
@@ -103,16 +103,19 @@ import Vision
     }
   }
 
-  @Test(arguments: [
+  private typealias Change = @Sendable (inout ClassificationRecipe) -> Void
+
+  private static let mistakes: [(key: String, change: Change)] = [
     ("training.batchSize", { $0.training.batchSize = 0 }),
     ("augmentation.labelSmoothing", { $0.augmentation.labelSmoothing = 1 }),
     ("augmentation.smallestArea", { $0.augmentation.smallestArea = 0 }),
     ("data.shorterSide", { $0.data.shorterSide = 4 }),
     ("data.validationShare", { $0.data.validationShare = 0 }),
-  ])
-  func `settings that make no sense are refused by name`(
-    key: String, change: @Sendable (inout ClassificationRecipe) -> Void
-  ) throws {
+  ]
+
+  @Test(arguments: mistakes.indices)
+  func `settings that make no sense are refused by name`(number: Int) throws {
+    let (key, change) = Self.mistakes[number]
     var recipe = recipe()
     change(&recipe)
     let refusal = #expect(throws: InvalidSetting.self) { try recipe.check() }

@@ -105,8 +105,9 @@ import Torch
     pass.trace = Trace(isTimed: true)
     _ = network.forward(Tensor(normal: [1, 3, 64, 64], using: &random), &pass)
     let trace = pass.trace ?? Trace()
-    #expect(trace.layerNames(in: network).allSatisfy { $0 != nil })
-    #expect(trace.steps.allSatisfy { $0.seconds > 0 })
-    #expect(trace.steps.contains { $0.kind == "squeeze-excitation" })
+    let namelessCount = trace.layerNames(in: network).count { $0 == nil }
+    let timelessCount = trace.steps.count { $0.seconds <= 0 }
+    let gateCount = trace.steps.count { $0.kind == "squeeze-excitation" }
+    #expect(namelessCount == 0 && timelessCount == 0 && gateCount == 8)
   }
 }
