@@ -13,9 +13,7 @@ import Torch
 import Vision
 
 /// The value after a flag, or a default; flags are taken out of the list.
-var arguments = Array(CommandLine.arguments.dropFirst())
-
-func option(_ flag: String, _ standard: Int) -> Int {
+func option(_ flag: String, _ standard: Int, _ arguments: inout [String]) -> Int {
   guard let index = arguments.firstIndex(of: flag), index + 1 < arguments.count else {
     return standard
   }
@@ -40,10 +38,9 @@ func network(_ name: String) -> any ImageClassifier {
 
 func fused(_ network: some ImageClassifier) -> any ImageClassifier { network.fused() }
 
-let encoder = JSONEncoder()
-encoder.outputFormatting = [.sortedKeys]
-
 func show(_ value: some Encodable) throws {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = [.sortedKeys]
   print(String(decoding: try encoder.encode(value), as: UTF8.self))
 }
 
@@ -127,10 +124,11 @@ func training<Network: ImageClassifier>(
     fastestProcessorSeconds: counted[0])
 }
 
-let threads = option("--threads", 1)
-let size = option("--size", 0)
-let batch = option("--batch", 128)
-let repeats = option("--repeats", 15)
+var arguments = Array(CommandLine.arguments.dropFirst())
+let threads = option("--threads", 1, &arguments)
+let size = option("--size", 0, &arguments)
+let batch = option("--batch", 128, &arguments)
+let repeats = option("--repeats", 15, &arguments)
 Engine.threadCount = threads
 Engine.keepFreedMemory()
 let kind = arguments.first ?? "latency"
