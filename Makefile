@@ -37,6 +37,11 @@ benchmark: setup ## run the benchmarks
 	Benchmarks/.build/release/OperatorBenchmark
 	Benchmarks/.build/release/FewShotBenchmark
 	Benchmarks/.build/release/FewShotBenchmark --episodes-per-step 16
+	Benchmarks/.build/release/VisionBenchmark latency
+	Benchmarks/.build/release/VisionBenchmark training resnet20_cifar
+	Benchmarks/.build/release/EvolutionBenchmark overhead --dimension 24
+	Benchmarks/.build/release/EvolutionBenchmark overhead --dimension 100
+	Benchmarks/.build/release/EvolutionBenchmark overhead --dimension 1000 --generations 50
 
 fuzz: setup ## feed the file readers damaged input for FUZZ_SECONDS=60 seconds
 	@Scripts/fuzz $(FUZZ_SECONDS)

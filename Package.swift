@@ -20,9 +20,12 @@ let package = Package(
     .executable(name: "swiftlet", targets: ["swiftlet"]),
     .library(name: "HyperTransformer", targets: ["HyperTransformer"]),
     .library(name: "UpdateRules", targets: ["UpdateRules"]),
+    .library(name: "Epidemics", targets: ["Epidemics"]),
+    .library(name: "Vision", targets: ["Vision"]),
     .library(name: "Datasets", targets: ["Datasets"]),
     .library(name: "Learning", targets: ["Learning"]),
     .library(name: "Evolution", targets: ["Evolution"]),
+    .library(name: "Sampling", targets: ["Sampling"]),
     .library(name: "Torch", targets: ["Torch"]),
     .library(name: "Runs", targets: ["Runs"]),
     .library(name: "Images", targets: ["Images"]),
@@ -30,6 +33,7 @@ let package = Package(
     .library(name: "Files", targets: ["Files"]),
     .library(name: "Randomness", targets: ["Randomness"]),
     .library(name: "Reports", targets: ["Reports"]),
+    .library(name: "ReferencePosteriors", targets: ["ReferencePosteriors"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -42,8 +46,8 @@ let package = Package(
     .target(
       name: "SwiftletCommands",
       dependencies: [
-        "HyperTransformer", "UpdateRules", "Datasets", "Evolution", "Images", "Learning", "Torch",
-        "Runs", "Files", "Randomness", "Reports",
+        "HyperTransformer", "UpdateRules", "Epidemics", "Vision", "Datasets", "Evolution", "Images",
+        "Learning", "Sampling", "Torch", "Runs", "Files", "Randomness", "Reports",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(name: "Reports", dependencies: ["Files"]),
@@ -52,34 +56,43 @@ let package = Package(
     .target(
       name: "HyperTransformer",
       dependencies: ["Datasets", "Learning", "Torch", "Images", "Files", "Runs", "Randomness"]),
-
     .target(
       name: "UpdateRules",
       dependencies: [
         "Learning", "Datasets", "Torch", "Evolution", "Runs", "Files", "Randomness",
       ]),
+    .target(name: "Epidemics", dependencies: ["Sampling", "Runs", "Randomness", "Files"]),
 
     // Shared: what several systems use.
+    .target(
+      name: "Vision",
+      dependencies: [
+        "Datasets", "Learning", "Torch", "Images", "Runs", "Files", "Formats", "Randomness",
+      ]),
     .target(name: "Datasets", dependencies: ["Files", "Formats", "Images", "Randomness"]),
 
     // Base.
-    .target(name: "Learning", dependencies: ["Torch", "Runs", "Formats", "Randomness", "Files"]),
+    .target(name: "Learning", dependencies: ["Torch", "Runs", "Randomness"]),
     .target(name: "Evolution", dependencies: ["Files", "Randomness"]),
+    .target(name: "Sampling", dependencies: ["Randomness", "Files"]),
 
     // Engine.
     .target(name: "Torch", dependencies: ["CTorch", "Files", "Formats", "Randomness"]),
 
     // Ground: no tensors.
     .target(name: "Runs", dependencies: ["Files", .product(name: "Yams", package: "Yams")]),
-    .target(name: "Images", dependencies: ["Files", "LibPNG"]),
+    .target(name: "Images", dependencies: ["CImages", "Files", "LibPNG"]),
     .target(name: "Formats", dependencies: ["Files"]),
-    .target(name: "Files", dependencies: ["LibArchive"]),
+    .target(name: "Files", dependencies: ["LibArchive", "LibZ"]),
     .target(name: "Randomness"),
 
     // Boundary.
     .target(name: "CTorch", cxxSettings: libtorchHeaders, linkerSettings: libtorchLibraries),
     .systemLibrary(
       name: "LibArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+    .target(name: "CImages", dependencies: ["LibJPEG"]),
+    .systemLibrary(name: "LibJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
+    .systemLibrary(name: "LibZ", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "LibPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
 
     // Aside: closeness, gradient checks and hidden copies for the tests of every floor.
@@ -88,7 +101,14 @@ let package = Package(
       path: "Tests/SwiftletTestSupport"),
     // Aside: archives and pictures written byte by byte, for the tests of their readers.
     .target(name: "FileFixtures", path: "Tests/FileFixtures"),
-    .testTarget(name: "CommandTests", dependencies: ["swiftlet", "Formats"]),
+    // Aside: published posteriors as models, for tests and benchmarks.
+    .target(
+      name: "ReferencePosteriors", dependencies: ["Sampling"], path: "Tests/ReferencePosteriors"),
+    .testTarget(
+      name: "CommandTests",
+      dependencies: [
+        "swiftlet", "Vision", "Images", "Learning", "Torch", "Formats", "Files", "Randomness",
+      ]),
     .testTarget(name: "ReportsTests", dependencies: ["Reports"]),
     .testTarget(
       name: "HyperTransformerTests",
@@ -96,6 +116,17 @@ let package = Package(
         "HyperTransformer", "Datasets", "Learning", "Torch", "Runs", "Files", "Randomness",
         "SwiftletTestSupport",
       ],
+      resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "VisionTests",
+      dependencies: [
+        "Vision", "Datasets", "Learning", "Torch", "Images", "Runs", "Files", "Formats",
+        "FileFixtures", "Randomness", "SwiftletTestSupport",
+      ],
+      resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "EpidemicsTests",
+      dependencies: ["Epidemics", "Sampling", "Runs", "Files", "Randomness"],
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "UpdateRulesTests",
@@ -107,6 +138,9 @@ let package = Package(
       name: "LearningTests",
       dependencies: ["Learning", "Torch", "Randomness", "Runs", "SwiftletTestSupport"],
       resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "SamplingTests",
+      dependencies: ["Sampling", "ReferencePosteriors", "Randomness", "Files"]),
     .testTarget(name: "EvolutionTests", dependencies: ["Evolution", "Files", "Randomness"]),
     .testTarget(
       name: "TorchTests",
@@ -116,7 +150,9 @@ let package = Package(
     .testTarget(
       name: "DatasetsTests",
       dependencies: ["Datasets", "Images", "Files", "FileFixtures", "Randomness"]),
-    .testTarget(name: "ImagesTests", dependencies: ["Images", "Files", "FileFixtures"]),
+    .testTarget(
+      name: "ImagesTests", dependencies: ["Images", "Files", "FileFixtures", "Randomness"],
+      resources: [.copy("Fixtures")]),
     .testTarget(
       name: "FormatsTests", dependencies: ["Files", "Formats"], resources: [.copy("Fixtures")]),
     .testTarget(name: "FilesTests", dependencies: ["Files", "FileFixtures"]),

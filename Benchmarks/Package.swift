@@ -14,11 +14,50 @@ let package = Package(
         .product(name: "Randomness", package: "swiftlet"),
       ]),
     .executableTarget(
+      name: "EpidemicBenchmark",
+      dependencies: [
+        .product(name: "Epidemics", package: "swiftlet"),
+        .product(name: "Sampling", package: "swiftlet"),
+        .product(name: "Randomness", package: "swiftlet"),
+      ]),
+    .executableTarget(
+      name: "PosteriorBenchmark",
+      dependencies: [
+        .product(name: "Sampling", package: "swiftlet"),
+        .product(name: "ReferencePosteriors", package: "swiftlet"),
+      ]),
+    .executableTarget(
       name: "FewShotBenchmark",
       dependencies: [
         .product(name: "HyperTransformer", package: "swiftlet"),
         .product(name: "Learning", package: "swiftlet"),
         .product(name: "Torch", package: "swiftlet"),
+        .product(name: "Randomness", package: "swiftlet"),
+      ]),
+    .target(name: "MachinePeak"),
+    .executableTarget(
+      name: "VisionBenchmark",
+      dependencies: [
+        "MachinePeak",
+        .product(name: "Vision", package: "swiftlet"),
+        .product(name: "Learning", package: "swiftlet"),
+        .product(name: "Torch", package: "swiftlet"),
+        .product(name: "Randomness", package: "swiftlet"),
+      ]),
+    .executableTarget(
+      name: "LoaderBenchmark",
+      dependencies: [
+        .product(name: "Vision", package: "swiftlet"),
+        .product(name: "Datasets", package: "swiftlet"),
+        .product(name: "Images", package: "swiftlet"),
+        .product(name: "Learning", package: "swiftlet"),
+        .product(name: "Torch", package: "swiftlet"),
+        .product(name: "Randomness", package: "swiftlet"),
+      ]),
+    .executableTarget(
+      name: "EvolutionBenchmark",
+      dependencies: [
+        .product(name: "Evolution", package: "swiftlet"),
         .product(name: "Randomness", package: "swiftlet"),
       ]),
     .executableTarget(

@@ -20,25 +20,34 @@ SKINNY = [  # rows of a HyperTransformer layer: weight tokens and samples of one
     (5, 32, 32), (10, 40, 40), (13, 80, 80), (13, 104, 104), (25, 104, 104), (28, 80, 80),
     (28, 104, 104), (40, 72, 72), (40, 80, 80), (21, 176, 88), (10, 433, 216), (10, 216, 433),
     (60, 8, 20), (208, 104, 104), (448, 104, 104), (640, 72, 72)]  # fmt: skip
+BATCHED = [(8, 13, 52, 13), (16, 25, 9, 5), (12, 197, 64, 197), (4, 256, 256, 256)]
 ENGINES = LARGE + SKINNY + [
     (64, 64, 64), (128, 128, 128), (197, 192, 192), (197, 768, 192), (256, 256, 256),
     (512, 512, 512), (16, 784, 512), (1, 784, 512), (1576, 192, 576), (1576, 192, 768),
     (2048, 2048, 2048)]  # fmt: skip
 
 
-def measure(action, samples, seconds=0.02):
-    """Median and best time of one call in microseconds."""
+loop_seconds = 0.02
+
+
+def measure(action, samples):
+    """Median and best time of one call in microseconds.
+
+    With one thread it is this thread's processor time, in which other work on the machine does not
+    count, with more the wall clock's.
+    """
+    clock = time.thread_time if torch.get_num_threads() == 1 else time.perf_counter
     for _ in range(3):
         action()
-    start = time.perf_counter()
+    start = clock()
     action()
-    count = max(1, int(seconds / max(time.perf_counter() - start, 1e-7)))
+    count = max(1, int(loop_seconds / max(clock() - start, 1e-7)))
     times = []
     for _ in range(samples):
-        start = time.perf_counter()
+        start = clock()
         for _ in range(count):
             action()
-        times.append((time.perf_counter() - start) / count * 1e6)
+        times.append((clock() - start) / count * 1e6)
     return {"median": round(sorted(times)[len(times) // 2], 3), "best": round(min(times), 3)}
 
 
@@ -86,10 +95,32 @@ def products(samples):
         backward = measure(
             lambda: torch.autograd.grad(y, leaves, dy, retain_graph=True), samples
         )
+        both = measure(
+            lambda: torch.autograd.grad(F.linear(*leaves), leaves, dy), samples
+        )
         result["x".join(map(str, shape))] = {
             "matmul": with_rate(matmul, shape),
             "linear": with_rate(linear, shape),
             "linear_backward": with_rate(backward, (2 * rows, inputs, outputs)),
+            "linear_forward_backward": with_rate(both, (3 * rows, inputs, outputs)),
+        }
+    return result
+
+
+def batched(samples):
+    """Products of batches of matrices, forward and backward."""
+    result = {}
+    for batch, rows, inputs, outputs in BATCHED:
+        x, w = torch.randn(batch, rows, inputs), torch.randn(batch, inputs, outputs)
+        dy = torch.randn(batch, rows, outputs)
+        leaves = [v.clone().requires_grad_() for v in (x, w)]
+        with torch.inference_mode():
+            forward = measure(lambda: torch.bmm(x, w), samples)
+        both = measure(lambda: torch.autograd.grad(torch.bmm(*leaves), leaves, dy), samples)
+        shape = (batch * rows, inputs, outputs)
+        result[f"{batch}x{rows}x{inputs}x{outputs}"] = {
+            "forward": with_rate(forward, shape),
+            "forward_backward": with_rate(both, (3 * batch * rows, inputs, outputs)),
         }
     return result
 
@@ -154,7 +185,11 @@ def main():
     parser.add_argument("--engines", action="store_true", help="compare MKL with oneDNN")
     parser.add_argument("--samples", type=int, default=15)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--seconds", type=float, default=0.02, help="length of a sample")
+    parser.add_argument("--overhead-only", action="store_true", help="leave the products out")
     options = parser.parse_args()
+    global loop_seconds
+    loop_seconds = options.seconds
     torch.set_num_threads(options.threads)
     torch.manual_seed(0)
     report = {"peer": f"torch {torch.__version__}", "threads": options.threads,
@@ -163,7 +198,9 @@ def main():
         report["engines"] = engines(options.samples)
     else:
         report["overhead"] = overhead(options.samples)
-        report["products"] = products(options.samples)
+        if not options.overhead_only:
+            report["products"] = products(options.samples)
+            report["batched"] = batched(options.samples)
     print(json.dumps(report, indent=1))
 
 

@@ -11,12 +11,11 @@
 #include <ATen/ops/leaky_relu.h>
 #include <ATen/ops/max_pool2d.h>
 #include <ATen/ops/relu.h>
-#include <c10/core/GradMode.h>
 #include <torch/library.h>
 
 #include <limits>
 
-#include "ComposedGradient.hpp"
+#include "KernelFunction.hpp"
 
 using ctorch::Block;
 
@@ -49,41 +48,30 @@ bool is_supported(
   return Block(input, weight, episodes, 0).padded_size < std::numeric_limits<int32_t>::max();
 }
 
-class EpisodeBlock : public torch::autograd::Function<EpisodeBlock> {
- public:
-  static at::Tensor forward(
-    torch::autograd::AutogradContext *context, const at::Tensor &input, const at::Tensor &weight,
-    const std::optional<at::Tensor> &bias, int64_t episodes, double slope
+struct EpisodeBlock {
+  /// The settings are the number of episodes.
+  using Settings = std::vector<int64_t>;
+
+  static at::Tensor composed(
+    const at::Tensor &input, const at::Tensor &weight, const at::Tensor &bias,
+    const Settings &settings, double slope
   ) {
-    at::AutoDispatchBelowADInplaceOrView guard;
-    const at::Tensor offsets = bias.value_or(at::Tensor());
-    auto [output, marks] = ctorch::block_forward(
-      Block(input, weight, episodes, slope), input.contiguous(), weight.contiguous(),
-      offsets.defined() ? offsets.contiguous() : offsets);
-    context->save_for_backward({input, weight, offsets, marks});
-    context->saved_data["episodes"] = episodes;
-    context->saved_data["slope"] = slope;
-    return output;
+    return ::composed(input, weight, bias, settings[0], slope);
+  }
+
+  static std::pair<at::Tensor, at::Tensor> forward(
+    const at::Tensor &input, const at::Tensor &weight, const at::Tensor &bias,
+    const Settings &settings, double slope
+  ) {
+    return ctorch::block_forward(Block(input, weight, settings[0], slope), input, weight, bias);
   }
 
   static torch::autograd::variable_list backward(
-    torch::autograd::AutogradContext *context, torch::autograd::variable_list gradients
+    const ctorch::GradientRequest &request, const Settings &settings, double slope
   ) {
-    const auto saved = context->get_saved_variables();
-    const at::Tensor &input = saved[0], &weight = saved[1], &bias = saved[2];
-    const int64_t episodes = context->saved_data["episodes"].toInt();
-    const double slope = context->saved_data["slope"].toDouble();
-    if (c10::GradMode::is_enabled()) {
-      return ctorch::composed_gradient(
-        composed(input, weight, bias, episodes, slope), {input, weight, bias}, gradients[0], 5);
-    }
-    // Inputs are counted without the absent ones.
-    auto result = ctorch::block_backward(
-      Block(input, weight, episodes, slope), input.contiguous(), weight.contiguous(), saved[3],
-      gradients[0].contiguous(), context->needs_input_grad(0),
-      bias.defined() && context->needs_input_grad(2));
-    result.resize(5);
-    return result;
+    return ctorch::block_backward(
+      Block(request.input, request.weight, settings[0], slope), request.input, request.weight,
+      request.remembered, request.gradient, request.wants_input, request.wants_bias);
   }
 };
 
@@ -94,7 +82,8 @@ at::Tensor episode_block(
   if (!is_supported(input, weight, bias, episodes)) {
     return composed(input, weight, bias, episodes, slope);
   }
-  return EpisodeBlock::apply(input, weight, bias, episodes, slope);
+  return ctorch::KernelFunction<EpisodeBlock>::apply(
+    input, weight, bias, std::vector<int64_t>{episodes}, slope);
 }
 
 }  // namespace

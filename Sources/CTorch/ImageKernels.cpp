@@ -17,6 +17,7 @@ namespace {
 
 namespace plain {
 constexpr bool has_wide_registers = false;
+#include "Lanes.hpp"
 #include "PaddedImageKernel.hpp"
 #include "EpisodeBlockKernel.hpp"
 }  // namespace plain
@@ -25,6 +26,7 @@ constexpr bool has_wide_registers = false;
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 namespace avx2 {
 constexpr bool has_wide_registers = false;
+#include "Lanes.hpp"
 #include "PaddedImageKernel.hpp"
 #include "EpisodeBlockKernel.hpp"
 #include "ConvolutionKernel.hpp"
@@ -35,6 +37,7 @@ constexpr bool has_wide_registers = false;
   __attribute__((target("avx2,fma,avx512f,avx512vl,avx512bw,avx512dq"))), apply_to = function)
 namespace avx512 {
 constexpr bool has_wide_registers = true;
+#include "Lanes.hpp"
 #include "PaddedImageKernel.hpp"
 #include "EpisodeBlockKernel.hpp"
 #include "ConvolutionKernel.hpp"

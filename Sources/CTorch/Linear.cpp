@@ -1,13 +1,13 @@
-// swiftlet::linear: y = x Wᵀ + b through whichever of MKL and oneDNN is the quicker here, and
-// swiftlet::product: y = A B in the same way.
+// swiftlet::linear, y = x Wᵀ + b, and swiftlet::matmul, y = x W, through whichever of MKL and oneDNN
+// is the quicker here.
 //
 // libtorch sends float32 products to MKL. On some processors the bundled oneDNN is up to twice as
 // fast on the same plain (unpacked) weights; `mkldnn::_linear_pointwise` reaches it but has no
-// gradient, so this operator gives it one. Both backward products go through this operator again,
-// which also makes higher derivatives work.
+// gradient, so these operators give it one. Both backward products go through them again, which also
+// makes higher derivatives work.
 #include <ATen/core/dispatch/Dispatcher.h>
-#include <ATen/ops/linear.h>
-#include <ATen/ops/matmul.h>
+#include <ATen/ops/linear_compositeimplicitautograd_dispatch.h>
+#include <ATen/ops/matmul_compositeimplicitautograd_dispatch.h>
 #include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
@@ -46,21 +46,24 @@ at::Tensor onednn_product(
     x.contiguous(), dense(weight), bias, "none", c10::List<std::optional<at::Scalar>>(), "");
 }
 
-bool prefers_onednn(
-  const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias
-) {
+bool is_plain(const at::Tensor &tensor) {
+  return tensor.is_cpu() && tensor.scalar_type() == at::kFloat;
+}
+
+/// Whether oneDNN shall multiply `x` by a matrix whose given axis meets the last one of `x`. Shapes
+/// that do not fit are left to libtorch's own messages.
+bool prefers_onednn(const at::Tensor &x, const at::Tensor &matrix, int64_t inputs_axis) {
   const int64_t threshold = onednn_threshold.load(std::memory_order_relaxed);
-  if (threshold < 0 || x.dim() < 2 || weight.dim() != 2) return false;
-  const auto is_plain = [](const at::Tensor &tensor) {
-    return tensor.is_cpu() && tensor.scalar_type() == at::kFloat;
-  };
-  if (!is_plain(x) || !is_plain(weight)) return false;
-  if (x.size(-1) != weight.size(1)) return false;  // libtorch's own message tells
-  if (bias.has_value() && bias->defined()) {
-    if (!is_plain(*bias) || bias->dim() != 1 || bias->size(0) != weight.size(0)) return false;
-  }
-  const int64_t work = x.numel() * weight.size(0);
+  if (threshold < 0 || x.dim() < 2 || matrix.dim() != 2) return false;
+  if (!is_plain(x) || !is_plain(matrix)) return false;
+  if (x.size(-1) != matrix.size(inputs_axis)) return false;
+  const int64_t work = x.numel() * matrix.size(1 - inputs_axis);
   return work > 0 && work >= threshold;
+}
+
+bool is_fitting(const std::optional<at::Tensor> &bias, int64_t outputs) {
+  if (!bias.has_value() || !bias->defined()) return true;
+  return is_plain(*bias) && bias->dim() == 1 && bias->size(0) == outputs;
 }
 
 at::Tensor routed_linear(
@@ -99,50 +102,27 @@ bool is_tracked(const std::optional<at::Tensor> &tensor) {
   return tensor.has_value() && tensor->defined() && tensor->requires_grad();
 }
 
-at::Tensor routed_linear(
+at::Tensor differentiable_product(
   const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias
 ) {
-  if (!prefers_onednn(x, weight, bias)) return at::linear(x, weight, bias);
   if (c10::GradMode::is_enabled() && (is_tracked(x) || is_tracked(weight) || is_tracked(bias))) {
     return OneDNNLinear::apply(x, weight, bias);
   }
   return onednn_product(x, weight, bias);
 }
 
-/// A product of two matrices stored by rows, whose gradients come out stored by rows as well.
-class OneDNNProduct : public torch::autograd::Function<OneDNNProduct> {
- public:
-  static at::Tensor forward(
-    torch::autograd::AutogradContext *context, const at::Tensor &left, const at::Tensor &right
-  ) {
-    context->save_for_backward({left, right});
-    at::AutoDispatchBelowADInplaceOrView guard;
-    return onednn_product(left, right.t(), std::nullopt);
+at::Tensor routed_linear(
+  const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias
+) {
+  if (!prefers_onednn(x, weight, 1) || !is_fitting(bias, weight.size(0))) {
+    return at::compositeimplicitautograd::linear(x, weight, bias);
   }
+  return differentiable_product(x, weight, bias);
+}
 
-  static torch::autograd::variable_list backward(
-    torch::autograd::AutogradContext *context, torch::autograd::variable_list gradients
-  ) {
-    const auto saved = context->get_saved_variables();
-    const at::Tensor g = gradients[0].contiguous();
-    at::Tensor left, right;
-    if (context->needs_input_grad(0)) left = routed_linear(g, saved[1], std::nullopt);
-    if (context->needs_input_grad(1)) {
-      right = routed_linear(saved[0].t(), g.t(), std::nullopt);
-    }
-    return {left, right};
-  }
-};
-
-/// `left right` through the same choice of kernels as `linear`.
-at::Tensor routed_product(const at::Tensor &left, const at::Tensor &right) {
-  if (right.dim() != 2 || !prefers_onednn(left, right.t(), std::nullopt)) {
-    return at::matmul(left, right);
-  }
-  if (c10::GradMode::is_enabled() && (left.requires_grad() || right.requires_grad())) {
-    return OneDNNProduct::apply(left, right);
-  }
-  return onednn_product(left, right.t(), std::nullopt);
+at::Tensor routed_matmul(const at::Tensor &x, const at::Tensor &matrix) {
+  if (!prefers_onednn(x, matrix, 0)) return at::compositeimplicitautograd::matmul(x, matrix);
+  return differentiable_product(x, matrix.t(), std::nullopt);
 }
 
 }  // namespace
@@ -150,8 +130,8 @@ at::Tensor routed_product(const at::Tensor &left, const at::Tensor &right) {
 TORCH_LIBRARY_FRAGMENT(swiftlet, library) {
   library.def("linear(Tensor input, Tensor weight, Tensor? bias=None) -> Tensor");
   library.impl("linear", c10::DispatchKey::CompositeImplicitAutograd, TORCH_FN(routed_linear));
-  library.def("product(Tensor left, Tensor right) -> Tensor");
-  library.impl("product", c10::DispatchKey::CompositeImplicitAutograd, TORCH_FN(routed_product));
+  library.def("matmul(Tensor input, Tensor other) -> Tensor");
+  library.impl("matmul", c10::DispatchKey::CompositeImplicitAutograd, TORCH_FN(routed_matmul));
 }
 
 void ct_set_onednn_threshold(int64_t multiply_adds) {

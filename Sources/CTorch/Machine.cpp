@@ -2,6 +2,7 @@
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
+#include <ATen/autocast_mode.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <dlfcn.h>
 #include <stdlib.h>
@@ -41,6 +42,17 @@ char *ct_synchronize(int32_t device_kind, int32_t device_index) {
     c10::impl::VirtualGuardImpl(type).synchronizeDevice(
       static_cast<c10::DeviceIndex>(device_index));
   });
+}
+
+bool ct_set_autocast(int32_t device_kind, int32_t element_type, bool enabled) {
+  const auto type = static_cast<c10::DeviceType>(device_kind);
+  const bool before = at::autocast::is_autocast_enabled(type);
+  if (enabled) at::autocast::set_autocast_dtype(type, static_cast<at::ScalarType>(element_type));
+  at::autocast::set_autocast_enabled(type, enabled);
+  // Weights converted once are kept until the outermost scope ends.
+  if (enabled && !before) at::autocast::increment_nesting();
+  if (!enabled && before && at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
+  return before;
 }
 
 int32_t ct_thread_count(void) { return at::get_num_threads(); }

@@ -4,21 +4,7 @@
 // An image is held with zeros around it and its channels innermost, so that a row of a convolution
 // window is one run of floats, whatever the number of channels.
 
-using Lanes = float __attribute__((vector_size(32)));
-using WideLanes = float __attribute__((vector_size(64)));
 using Marks = int32_t __attribute__((vector_size(32)));
-
-template <typename Vector = Lanes>
-inline Vector load(const float *start) {
-  Vector lanes;
-  std::memcpy(&lanes, start, sizeof lanes);
-  return lanes;
-}
-
-template <typename Vector>
-inline void store(float *start, Vector lanes) {
-  std::memcpy(start, &lanes, sizeof lanes);
-}
 
 /// Turns an 8x8 matrix over its diagonal; rows are a stride apart.
 inline void transpose_tile(const float *source, int64_t stride, float *target, int64_t spacing) {

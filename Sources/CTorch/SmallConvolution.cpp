@@ -11,13 +11,12 @@
 #include <ATen/ops/leaky_relu.h>
 #include <ATen/ops/relu.h>
 #include <ATen/ops/zeros.h>
-#include <c10/core/GradMode.h>
 #include <torch/library.h>
 
 #include <limits>
 
-#include "ComposedGradient.hpp"
 #include "ImageKernels.hpp"
+#include "KernelFunction.hpp"
 
 using ctorch::ImageKernels;
 using ctorch::Numbers;
@@ -71,7 +70,7 @@ std::vector<int32_t> find_origins(const SmallConvolution &shape) {
   return origins;
 }
 
-at::Tensor forward(
+at::Tensor convolve(
   const SmallConvolution &shape, const at::Tensor &input, const at::Tensor &weight,
   const at::Tensor &bias
 ) {
@@ -100,7 +99,7 @@ at::Tensor forward(
 }
 
 /// Gradients of input, weight and bias.
-torch::autograd::variable_list backward(
+torch::autograd::variable_list differentiate(
   const SmallConvolution &shape, const at::Tensor &input, const at::Tensor &weight,
   const at::Tensor &output, const at::Tensor &gradient, bool wants_input, bool wants_bias
 ) {
@@ -143,46 +142,41 @@ torch::autograd::variable_list backward(
   return {input_gradient, weight_gradient, bias_gradient};
 }
 
-class SmallConvolutionFunction : public torch::autograd::Function<SmallConvolutionFunction> {
- public:
-  static at::Tensor forward(
-    torch::autograd::AutogradContext *context, const at::Tensor &input, const at::Tensor &weight,
-    const std::optional<at::Tensor> &bias, int64_t stride, at::IntArrayRef border, double slope
+struct SmallConvolutionKernel {
+  /// The settings are the stride and the widths of the four borders.
+  using Settings = std::vector<int64_t>;
+
+  static at::Tensor composed(
+    const at::Tensor &input, const at::Tensor &weight, const at::Tensor &bias,
+    const Settings &settings, double slope
   ) {
-    at::AutoDispatchBelowADInplaceOrView guard;
-    const at::Tensor offsets = bias.value_or(at::Tensor());
-    const at::Tensor output = ::forward(
-      SmallConvolution(input, weight, stride, border, slope), input.contiguous(),
-      weight.contiguous(), offsets.defined() ? offsets.contiguous() : offsets);
+    return ::composed(input, weight, bias, settings[0], border(settings), slope);
+  }
+
+  static std::pair<at::Tensor, at::Tensor> forward(
+    const at::Tensor &input, const at::Tensor &weight, const at::Tensor &bias,
+    const Settings &settings, double slope
+  ) {
+    const at::Tensor output = convolve(
+      SmallConvolution(input, weight, settings[0], border(settings), slope), input, weight, bias);
     // Without a rectifier the gradient has no use for the output.
-    context->save_for_backward({input, weight, offsets, slope == 1 ? at::Tensor() : output});
-    context->saved_data["stride"] = stride;
-    context->saved_data["border"] = border.vec();
-    context->saved_data["slope"] = slope;
-    return output;
+    return {output, slope == 1 ? at::Tensor() : output};
   }
 
   static torch::autograd::variable_list backward(
-    torch::autograd::AutogradContext *context, torch::autograd::variable_list gradients
+    const ctorch::GradientRequest &request, const Settings &settings, double slope
   ) {
-    const auto saved = context->get_saved_variables();
-    const at::Tensor &input = saved[0], &weight = saved[1], &bias = saved[2];
-    const int64_t stride = context->saved_data["stride"].toInt();
-    const auto border = context->saved_data["border"].toIntVector();
-    const double slope = context->saved_data["slope"].toDouble();
-    if (c10::GradMode::is_enabled()) {
-      return ctorch::composed_gradient(
-        composed(input, weight, bias, stride, border, slope), {input, weight, bias}, gradients[0],
-        6);
-    }
-    const at::Tensor gradient = gradients[0].contiguous();
-    // Inputs are counted without the absent ones.
-    auto result = ::backward(
-      SmallConvolution(input, weight, stride, border, slope), input.contiguous(),
-      weight.contiguous(), slope == 1 ? gradient : saved[3], gradient,
-      context->needs_input_grad(0), bias.defined() && context->needs_input_grad(2));
-    result.resize(6);
-    return result;
+    const SmallConvolution shape(
+      request.input, request.weight, settings[0], border(settings), slope);
+    return differentiate(
+      shape, request.input, request.weight,
+      slope == 1 ? request.gradient : request.remembered, request.gradient, request.wants_input,
+      request.wants_bias);
+  }
+
+ private:
+  static at::IntArrayRef border(const Settings &settings) {
+    return at::IntArrayRef(settings).slice(1);
   }
 };
 
@@ -193,7 +187,10 @@ at::Tensor small_convolution(
   if (!is_supported(input, weight, bias, stride, border)) {
     return composed(input, weight, bias, stride, border, slope);
   }
-  return SmallConvolutionFunction::apply(input, weight, bias, stride, border, slope);
+  std::vector<int64_t> settings{stride};
+  settings.insert(settings.end(), border.begin(), border.end());
+  return ctorch::KernelFunction<SmallConvolutionKernel>::apply(
+    input, weight, bias, settings, slope);
 }
 
 }  // namespace

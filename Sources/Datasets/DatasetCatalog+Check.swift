@@ -21,6 +21,8 @@ public struct DatasetReport: Sendable, Hashable, CustomStringConvertible {
   public var classes: Int
   /// The number of images found.
   public var images: Int
+  /// The number of boxes found, where there are some.
+  public var objects: Int?
   /// The ``ImageSet/digest`` of what was found.
   public var digest: String
   /// How far it is the expected data set.
@@ -35,7 +37,8 @@ public struct DatasetReport: Sendable, Hashable, CustomStringConvertible {
       case .unexpected(let reason): reason
       }
     let place = folder.isEmpty ? "made on the spot" : folder
-    return "\(name): \(classes) classes, \(images) images, \(place): \(outcome)"
+    let boxes = objects.map { ", \($0) boxes" } ?? ""
+    return "\(name): \(classes) classes, \(images) images\(boxes), \(place): \(outcome)"
   }
 }
 
@@ -48,16 +51,16 @@ extension DatasetCatalog {
   public func check(_ name: String) throws -> DatasetReport {
     let entry = try entry(named: name)
     let folder = try folder(of: entry)
-    let set = try entry.read(folder, LoadOptions())
-    let digest = set.digest
-    let counts = entry.contents.filter { $0.classes == set.classCount && $0.images == set.count }
+    let found = try Findings(entry, in: folder)
+    let counts = entry.contents.filter {
+      $0.classes == found.classes && $0.images == found.images && $0.objects == found.objects
+    }
     let verdict: DatasetReport.Verdict =
-      if counts.isEmpty {
-        .unexpected(
-          "expected "
-            + entry.contents.map { "\($0.classes) classes and \($0.images) images" }
-            .joined(separator: " or "))
-      } else if counts.contains(where: { $0.digest == digest }) {
+      if let problems = found.problems {
+        .unexpected(problems)
+      } else if counts.isEmpty {
+        .unexpected("expected " + entry.contents.map(\.sentence).joined(separator: " or "))
+      } else if counts.contains(where: { $0.digest == found.digest }) {
         .verified
       } else if counts.contains(where: { $0.digest == nil }) {
         .counted
@@ -65,8 +68,35 @@ extension DatasetCatalog {
         .unexpected("the values differ from the published ones; fetch it again")
       }
     return DatasetReport(
-      name: name, folder: folder, classes: set.classCount, images: set.count, digest: digest,
-      verdict: verdict)
+      name: name, folder: folder, classes: found.classes, images: found.images,
+      objects: found.objects, digest: found.digest, verdict: verdict)
+  }
+
+  /// What reading a data set completely found.
+  private struct Findings {
+    var classes: Int
+    var images: Int
+    var objects: Int?
+    var digest: String
+    var problems: String?
+
+    init(_ entry: DatasetEntry, in folder: String) throws {
+      if let boxes = entry.boxes {
+        let set = try boxes(folder)
+        for index in set.images.indices { _ = try set.file(index).decoded() }
+        (classes, images, objects) = (set.classNames.count, set.images.count, set.objectCount)
+        digest = try set.digest()
+        problems = set.problems.isEmpty ? nil : "\(set.problems)"
+      } else if let files = entry.files {
+        let set = try files(folder)
+        for sample in 0..<set.count { _ = try set.sample(sample).decoded() }
+        (classes, images) = (set.classNames.count, set.count)
+        digest = try set.digest()
+      } else {
+        let set = try entry.read(folder, LoadOptions())
+        (classes, images, digest) = (set.classCount, set.count, set.digest)
+      }
+    }
   }
 
   /// Fetches the public original of a data set into ``storeFolder`` and checks it.
@@ -95,7 +125,7 @@ extension DatasetCatalog {
       let path = "\(place)/\(origin.fileName)"
       guard !isComplete(origin, at: path) else { continue }
       try await download(origin.url, to: path, sha256: origin.sha256) { received, expected in
-        progress(origin.fileName, received, expected ?? Int64(origin.byteCount))
+        progress(origin.fileName, received, expected ?? Int64(origin.byteCount ?? 0))
       }
     }
     return try DatasetCatalog(environment: ["XDG_DATA_HOME": storeParent], entries: entries)
@@ -105,12 +135,18 @@ extension DatasetCatalog {
   private var storeParent: String { (storeFolder as NSString).deletingLastPathComponent }
 
   private func isComplete(_ origin: DatasetEntry.Origin, at path: String) -> Bool {
-    guard let file = try? MappedFile(path: path), file.count == origin.byteCount else {
-      return false
-    }
+    guard let file = try? MappedFile(path: path), file.count == origin.byteCount ?? file.count
+    else { return false }
     guard let expected = origin.sha256 else { return true }
     var digest = SHA256()
     file.withBytes { digest.update($0) }
     return digest.hexadecimal() == expected
+  }
+}
+
+extension DatasetEntry.Contents {
+  /// The counts in words.
+  fileprivate var sentence: String {
+    "\(classes) classes and \(images) images" + (objects.map { " with \($0) boxes" } ?? "")
   }
 }

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Images
 
 /// Finds, reads, checks and fetches data sets by name.
 ///
@@ -61,8 +62,8 @@ public struct DatasetCatalog: Sendable {
 
   /// Reads a data set, or some of its classes.
   ///
-  /// A path may be a folder of class folders (see ``ImageFolder``), a folder of MNIST files, or
-  /// Omniglot in any of its layouts. A known name goes before a path; write `./omniglot` for a
+  /// A path may be a folder of class folders (see ``ImageFolder``), a tar archive of them (see
+  /// ``ImageFiles``), a folder of MNIST files, or Omniglot in any of its layouts. A known name goes before a path; write `./omniglot` for a
   /// folder of that name.
   ///
   /// - Parameters:
@@ -91,10 +92,75 @@ public struct DatasetCatalog: Sendable {
         return try ImageSet.mnist(from: source, isTest: part == "t10k", options: options)
       }
     }
+    if isTarArchive(source) {
+      return try ImageFiles(at: source).decoded(options: options)
+    }
     if !isFolder(source) || Omniglot.isPresent(in: source) {
       return try Omniglot.load(from: source, options: options)
     }
     return try ImageFolder(readingFrom: source, options: options).images
+  }
+
+  /// A data set whose images are read one at a time where that is possible.
+  ///
+  /// Sets that are published as files of various sizes, and folders and archives of class folders,
+  /// stay where they are and may be larger than the memory; others are loaded.
+  ///
+  /// - Parameter source: A known name or a path.
+  /// - Returns: The images.
+  /// - Throws: ``DatasetError`` or `FileFailure`.
+  public func source(_ source: String) throws -> any ImageSource {
+    if let entry = entries.first(where: { $0.name == source }) {
+      guard let files = entry.files else { return try load(source) }
+      return try files(folder(of: entry))
+    }
+    if isTarArchive(source) { return try ImageFiles(at: source) }
+    let isPlain = isFolder(source) && !Omniglot.isPresent(in: source)
+    guard isPlain, let files = try? ImageFiles(at: source) else { return try load(source) }
+    return files
+  }
+
+  /// A set of images with boxes.
+  ///
+  /// - Parameter source: A known name, a COCO annotation file, a folder with `annotations.json`, or
+  ///   a folder in the form of Pascal VOC.
+  /// - Returns: The images and what is in them.
+  /// - Throws: ``DatasetError`` or `FileFailure`.
+  public func detectionSet(_ source: String) throws -> DetectionSet {
+    let known = entries.filter { $0.boxes != nil }
+    if let entry = known.first(where: { $0.name == source }), let boxes = entry.boxes {
+      return try boxes(folder(of: entry))
+    }
+    guard FileManager.default.fileExists(atPath: source) else {
+      throw DatasetError.unknown(name: source, known: known.map(\.name))
+    }
+    if !isFolder(source) { return try DetectionSet(coco: source) }
+    let annotations = "\(source)/annotations.json"
+    return FileManager.default.fileExists(atPath: annotations)
+      ? try DetectionSet(coco: annotations) : try DetectionSet(voc: source)
+  }
+
+  /// Whether a name or path is that of a set of images with boxes.
+  public func hasBoxes(_ source: String) -> Bool {
+    if let entry = entries.first(where: { $0.name == source }) { return entry.boxes != nil }
+    return source.hasSuffix(".json")
+      || ["annotations.json", "Annotations"].contains {
+        FileManager.default.fileExists(atPath: "\(source)/\($0)")
+      }
+  }
+
+  /// A sheet of sample images, with boxes where there are some.
+  ///
+  /// - Parameter source: A known name or a path.
+  /// - Returns: The sheet.
+  /// - Throws: ``DatasetError`` or `FileFailure`.
+  public func sampleGrid(of source: String) throws -> Image {
+    hasBoxes(source)
+      ? try detectionSet(source).sampleGrid() : try self.source(source).sampleGrid()
+  }
+
+  private func isTarArchive(_ path: String) -> Bool {
+    [".tar", ".tar.gz", ".tgz"].contains { path.lowercased().hasSuffix($0) }
   }
 
   /// The folder of an entry; that of one made on the spot is never looked at.

@@ -6,8 +6,8 @@ public struct DatasetEntry: Sendable {
   public struct Origin: Sendable {
     /// Where the file is published.
     public var url: URL
-    /// Its size in bytes.
-    public var byteCount: Int
+    /// Its size in bytes, or `nil` where its publisher states none.
+    public var byteCount: Int?
     /// Its SHA-256 digest, or `nil` where its publisher states none; its content is counted then.
     public var sha256: String?
 
@@ -23,6 +23,8 @@ public struct DatasetEntry: Sendable {
     public var images: Int
     /// The ``ImageSet/digest`` of the unchanged set, or `nil` where none has been taken.
     public var digest: String?
+    /// The number of boxes, where there are some.
+    public var objects: Int?
   }
 
   /// The name used in commands and recipes.
@@ -40,12 +42,16 @@ public struct DatasetEntry: Sendable {
   public var contents: [Contents]
   /// Reads it from its folder.
   let read: @Sendable (_ folder: String, _ options: LoadOptions) throws -> ImageSet
+  /// Lists its files, where its images have various sizes.
+  var files: (@Sendable (_ folder: String) throws -> ImageFiles)?
+  /// Reads it from its folder, where it is a set of images with boxes.
+  var boxes: (@Sendable (_ folder: String) throws -> DetectionSet)?
 }
 
 extension DatasetEntry {
   /// The data sets Swiftlet knows.
   public static var known: [DatasetEntry] {
-    [omniglot, digits(isTest: false), digits(isTest: true), clothing, glyphs, newAlphabet]
+    [omniglot] + idxSets + [glyphs, newAlphabet] + pictures + detection
   }
 
   private static var omniglot: DatasetEntry {
@@ -68,61 +74,6 @@ extension DatasetEntry {
           digest: "834bfc2548d31090b840cc18db4c8fd27b33523a93b52a5350295dc62a950a1a"),
       ],
       read: { try Omniglot.load(from: $0, options: $1) })
-  }
-
-  private static func digits(isTest: Bool) -> DatasetEntry {
-    let place = "https://ossci-datasets.s3.amazonaws.com/mnist/"
-    let origins =
-      isTest
-      ? [
-        origin(
-          place + "t10k-images-idx3-ubyte.gz", 1_648_877,
-          "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"),
-        origin(
-          place + "t10k-labels-idx1-ubyte.gz", 4_542,
-          "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"),
-      ]
-      : [
-        origin(
-          place + "train-images-idx3-ubyte.gz", 9_912_422,
-          "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"),
-        origin(
-          place + "train-labels-idx1-ubyte.gz", 28_881,
-          "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"),
-      ]
-    let file = isTest ? "t10k-images-idx3-ubyte" : "train-images-idx3-ubyte"
-    return DatasetEntry(
-      name: isTest ? "mnist-test" : "mnist",
-      summary: "Handwritten digits, \(isTest ? "10,000 test" : "60,000 training") images of "
-        + "28 x 28, 255 is ink (LeCun, Cortes, Burges 1998)",
-      folder: "mnist", marks: [file, file + ".gz"], origins: origins.compactMap { $0 },
-      contents: [
-        Contents(
-          classes: 10, images: isTest ? 10000 : 60000,
-          digest: isTest
-            ? "35ea3deaeb52321233ed5dd248399964be6dc3cdd496cb6f7970ace178212634"
-            : "f051aa1d608d62b3bca344d821f8feb5f315e3cf0050f4aff27b28a3510ffabe")
-      ],
-      read: { try ImageSet.mnist(from: $0, isTest: isTest, options: $1) })
-  }
-
-  private static var clothing: DatasetEntry {
-    let images = "fashion600-images-idx3-ubyte.gz"
-    return DatasetEntry(
-      name: "fashion-600",
-      summary: "Clothing in 10 classes, 60 images of 28 x 28 each, an excerpt of Fashion-MNIST "
-        + "(Xiao, Rasul, Vollgraf 2017; MIT license)",
-      folder: "fashion_mnist_900", marks: [images], origins: [],
-      contents: [Contents(classes: 10, images: 600, digest: nil)],
-      read: { folder, options in
-        try ImageSet.idx(
-          images: "\(folder)/\(images)", labels: "\(folder)/fashion600-labels-idx1-ubyte.gz",
-          name: "fashion-600",
-          classNames: [
-            "T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag",
-            "ankle boot",
-          ], options: options)
-      })
   }
 
   private static var glyphs: DatasetEntry {
@@ -151,7 +102,7 @@ extension DatasetEntry {
       })
   }
 
-  private static func origin(_ address: String, _ byteCount: Int, _ sha256: String?) -> Origin? {
+  static func origin(_ address: String, _ byteCount: Int?, _ sha256: String?) -> Origin? {
     URL(string: address).map { Origin(url: $0, byteCount: byteCount, sha256: sha256) }
   }
 }

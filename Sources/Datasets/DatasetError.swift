@@ -18,6 +18,8 @@ public enum DatasetError: Error, Sendable, Equatable, CustomStringConvertible, L
   case notAnImage(path: String)
   /// An image differs in size from the first one and no common size was asked for.
   case mixedSizes(path: String, found: String, expected: String)
+  /// A set of images with boxes was asked for as one of images with classes.
+  case isDetection(name: String)
   /// Files that belong together contradict each other.
   case contradiction(path: String, reason: String)
 
@@ -32,13 +34,15 @@ public enum DatasetError: Error, Sendable, Equatable, CustomStringConvertible, L
     case .selection(let text, let reason):
       "class selection \"\(text)\": \(reason)"
     case .noClasses(let path):
-      "\(path): holds no class folders; expected one folder of PNG images per class"
+      "\(path): holds no class folders; expected one folder of JPEG or PNG images per class"
     case .emptyClass(let path):
-      "\(path): holds no images; put at least one PNG image there or remove the folder"
+      "\(path): holds no images; put at least one JPEG or PNG image there or remove the folder"
     case .notAnImage(let path):
-      "\(path): is not a PNG image; convert it to PNG or move it out of the folder"
+      "\(path): is not a JPEG or PNG image; convert it or move it out of the folder"
     case .mixedSizes(let path, let found, let expected):
       "\(path): is \(found), the images before it are \(expected); ask for a common size"
+    case .isDetection(let name):
+      "data set \"\(name)\": has boxes, not one class per image; choose a data set of classes"
     case .contradiction(let path, let reason):
       "\(path): \(reason)"
     }

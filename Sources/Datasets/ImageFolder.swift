@@ -2,7 +2,7 @@ import Files
 import Foundation
 import Images
 
-/// A folder with one folder of PNG images per class, as people collect them by hand.
+/// A folder with one folder of JPEG or PNG images per class, as people collect them by hand.
 ///
 /// Images without a label stand in a folder called `unlabelled` (or `unlabeled`). Hidden files are
 /// ignored. All images become gray where all are gray, and red, green and blue otherwise; opacity
@@ -38,7 +38,7 @@ public struct ImageFolder: Sendable {
     guard !labelled.isEmpty else { throw DatasetError.noClasses(path: path) }
     files = labelled.flatMap(\.files)
     let decoded = try (files + unlabelledFiles).map { file in
-      options.applied(to: try Image(pngFileAt: "\(path)/\(file)").opaque())
+      options.applied(to: try Image(fileAt: "\(path)/\(file)").opaque())
     }
     let isColored = decoded.contains { $0.channels == 3 }
     let images = isColored ? decoded.map { $0.color() } : decoded
@@ -75,7 +75,7 @@ public struct ImageFolder: Sendable {
   private static func imageFiles(in folder: String, of path: String) throws -> [String] {
     try visibleNames(in: "\(path)/\(folder)").map { name in
       let file = "\(folder)/\(name)"
-      guard name.lowercased().hasSuffix(".png"), !isFolder("\(path)/\(file)") else {
+      guard ImageFiles.isImage(name), !isFolder("\(path)/\(file)") else {
         throw DatasetError.notAnImage(path: "\(path)/\(file)")
       }
       return file

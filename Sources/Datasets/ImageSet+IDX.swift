@@ -12,12 +12,14 @@ extension ImageSet {
   ///   - labels: The file of labels, `[images]` bytes.
   ///   - name: The name of the data set.
   ///   - classNames: The name of each label from 0; the label's number where there is none.
+  ///   - mostPerClass: How many images of a class are read at most, the first ones; `nil` for all.
+  ///   - isTransposed: Whether the file stores images column by column.
   ///   - options: Size and inversion.
   /// - Returns: The set, its classes in order of their labels.
   /// - Throws: `FileFailure` or ``DatasetError``.
   public static func idx(
     images: String, labels: String, name: String, classNames: [String] = [],
-    options: LoadOptions = LoadOptions()
+    mostPerClass: Int? = nil, isTransposed: Bool = false, options: LoadOptions = LoadOptions()
   ) throws -> ImageSet {
     let values = try IDXArray(parsing: readDecompressed(at: images), path: images)
     let classes = try IDXArray(parsing: readDecompressed(at: labels), path: labels)
@@ -33,20 +35,11 @@ extension ImageSet {
         reason: "holds \(classes.elementType) of shape \(classes.shape), expected one byte for "
           + "each of the \(values.shape[0]) images in \(images)")
     }
-    var members = [[Int]](repeating: [], count: 256)
-    for (sample, label) in classes.bytes.enumerated() { members[Int(label)].append(sample) }
-    let present = members.indices.filter { !members[$0].isEmpty }
-    let imageSize = values.shape[1] * values.shape[2]
-    var pixels: [UInt8] = []
-    pixels.reserveCapacity(values.bytes.count)
-    for sample in present.flatMap({ members[$0] }) {
-      pixels += values.bytes[sample * imageSize..<(sample + 1) * imageSize]
-    }
-    return options.applied(
-      to: ImageSet(
-        name: name, height: values.shape[1], width: values.shape[2], channels: 1,
-        classNames: present.map { classNames.indices.contains($0) ? classNames[$0] : "\($0)" },
-        counts: present.map { members[$0].count }, pixels: pixels))
+    let set = ImageSet(
+      name: name, height: values.shape[1], width: values.shape[2], channels: 1,
+      labels: classes.bytes, classNames: classNames, mostPerClass: mostPerClass,
+      pixels: values.bytes)
+    return options.applied(to: isTransposed ? set.transposed() : set)
   }
 
   /// Reads the digits of MNIST, 28 x 28, 255 is ink; also any set published under its file names.
@@ -55,20 +48,24 @@ extension ImageSet {
   ///   - folder: Holds `train-images-idx3-ubyte` and `train-labels-idx1-ubyte`, or `t10k-...`,
   ///     each plain or with `.gz`.
   ///   - isTest: Whether the 10,000 test images are read instead of the 60,000 training images.
+  ///   - name: The name of the data set; that of the digits unless told.
+  ///   - classNames: The name of each label from 0; the label's number where there is none.
   ///   - options: Size and inversion.
   /// - Returns: The set, ten classes for the digits.
   /// - Throws: `FileFailure` or ``DatasetError``.
   public static func mnist(
-    from folder: String, isTest: Bool = false, options: LoadOptions = LoadOptions()
+    from folder: String, isTest: Bool = false, name: String? = nil, classNames: [String] = [],
+    options: LoadOptions = LoadOptions()
   ) throws -> ImageSet {
     let stem = "\(folder)/\(isTest ? "t10k" : "train")"
     return try idx(
       images: plainOrCompressed("\(stem)-images-idx3-ubyte"),
       labels: plainOrCompressed("\(stem)-labels-idx1-ubyte"),
-      name: isTest ? "mnist-test" : "mnist", options: options)
+      name: name ?? (isTest ? "mnist-test" : "mnist"), classNames: classNames, options: options)
   }
 
-  private static func plainOrCompressed(_ path: String) -> String {
+  /// The path itself, or with `.gz` where there is no such file.
+  static func plainOrCompressed(_ path: String) -> String {
     FileManager.default.fileExists(atPath: path) ? path : path + ".gz"
   }
 }

@@ -68,6 +68,21 @@ extension ImageSet {
     replacingPixels(pixels.map { 255 - $0 }, height: height, width: width)
   }
 
+  /// Returns the set with rows and columns of every image exchanged.
+  public func transposed() -> ImageSet {
+    var turned: [UInt8] = []
+    turned.reserveCapacity(pixels.count)
+    for sample in 0..<count {
+      for column in 0..<width {
+        for row in 0..<height {
+          let start = ((sample * height + row) * width + column) * channels
+          turned += pixels[start..<start + channels]
+        }
+      }
+    }
+    return replacingPixels(turned, height: width, width: height)
+  }
+
   /// Returns the set of both sets' classes, those of `other` last.
   ///
   /// - Precondition: The images have one size.

@@ -83,15 +83,15 @@ public struct SearchSpace: Codable, Sendable, Equatable {
     let (below, above) = margins(low, high)
     let (bottom, top) = (low - below, high + above)
     var value = value
-    if value < bottom || value > top {
-      if low > -.greatestFiniteMagnitude, high < .greatestFiniteMagnitude {
-        let period = 2 * (top - bottom)
-        var offset = (value - bottom).truncatingRemainder(dividingBy: period)
-        if offset < 0 { offset += period }
-        value = bottom + min(offset, period - offset)
-      } else {
-        value = value < bottom ? 2 * bottom - value : 2 * top - value
-      }
+    if value < bottom { value = 2 * bottom - value } else if value > top { value = 2 * top - value }
+    if value < bottom || value > top, low > -.greatestFiniteMagnitude,
+      high < .greatestFiniteMagnitude
+    {
+      // Still outside: several times around.
+      let period = 2 * (top - bottom)
+      var offset = (value - bottom).truncatingRemainder(dividingBy: period)
+      if offset < 0 { offset += period }
+      value = bottom + min(offset, period - offset)
     }
     if value < low + below {
       return min(high, low + (value - bottom) * (value - bottom) / (4 * below))

@@ -70,7 +70,7 @@ public struct Archive: Sendable {
 
 /// Owns one libarchive reading handle.
 final class ArchiveReader {
-  enum Content { case entries, gzip }
+  enum Content { case entries, compressed }
 
   private let handle: OpaquePointer
   private let path: String
@@ -87,7 +87,8 @@ final class ArchiveReader {
     case .entries:
       archive_read_support_format_tar(handle)
       archive_read_support_format_zip(handle)
-    case .gzip:
+    case .compressed:
+      archive_read_support_filter_bzip2(handle)
       archive_read_support_format_raw(handle)
       archive_read_support_format_empty(handle)
     }

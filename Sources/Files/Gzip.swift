@@ -1,10 +1,10 @@
 import Foundation
 internal import LibArchive
 
-/// Reads a file that may be compressed with gzip; a file that is not is returned as it stands.
+/// Reads a file that may be compressed with gzip or bzip2; one that is not is returned as it stands.
 ///
-/// The check sum and length at the end of the compressed file are verified. A file of several
-/// gzip members one after the other is refused, because only the last one's check sum is known.
+/// Check sums are verified. A file of several gzip members one after the other is refused, because
+/// only the last one's check sum is known.
 ///
 /// - Parameters:
 ///   - path: The file.
@@ -14,6 +14,11 @@ internal import LibArchive
 ///   compressed bytes are damaged, cut short or larger than `limit`.
 public func readDecompressed(at path: String, limit: Int = 1 << 32) throws(FileFailure) -> Data {
   let packed = try MappedFile(path: path)
+  if packed.withBytes({ $0.starts(with: Array("BZh".utf8)) }) {
+    let reader = try ArchiveReader(path: path, content: .compressed)
+    guard try reader.nextName(after: 0) != nil else { return Data() }
+    return try reader.content(of: "the compressed content", limit: limit)
+  }
   guard packed.withBytes({ $0.starts(with: [0x1f, 0x8b]) }) else {
     return try readFile(at: path, limit: limit)
   }
@@ -23,7 +28,7 @@ public func readDecompressed(at path: String, limit: Int = 1 << 32) throws(FileF
       .malformed, path: path,
       reason: "is cut short after \(packed.count) bytes; fetch or pack the file again")
   }
-  let reader = try ArchiveReader(path: path, content: .gzip)
+  let reader = try ArchiveReader(path: path, content: .compressed)
   let isEmpty = try reader.nextName(after: 0) == nil
   let content =
     isEmpty ? Data() : try reader.content(of: "the compressed content", limit: limit)

@@ -94,6 +94,20 @@ public struct ConvNetArchitecture: Codable, Sendable, Hashable {
   public static let normalizationEpsilon = 1e-3
 }
 
+extension ConvNetArchitecture {
+  /// Finds images that are too small for the layers.
+  ///
+  /// - Throws: ``ConfigurationError`` naming the layer and the sizes.
+  func validate() throws(ConfigurationError) {
+    for (index, geometry) in geometries.enumerated() where geometry.outputSide < 1 {
+      throw ConfigurationError(
+        description: "network: layer \(index) leaves nothing of its "
+          + "\(geometry.inputSide)x\(geometry.inputSide) input; use larger images than "
+          + "\(imageSize) or fewer layers")
+    }
+  }
+}
+
 /// The networks of the paper by name.
 public enum ConvNetFamily: String, Codable, Sendable, CaseIterable {
   /// Three 3x3 convolutions without padding, stride 2, average-pooled head.

@@ -39,4 +39,9 @@ public struct QuerySet: Sendable {
     self.images = images
     self.labels = labels
   }
+
+  /// The share of queries whose logits `[episodes, samples, classes]` are largest for their class.
+  func accuracy(of logits: Tensor) -> Tensor {
+    (logits.argmax(along: 2) .== labels).cast(to: .float32).mean()
+  }
 }

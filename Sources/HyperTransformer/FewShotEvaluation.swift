@@ -3,7 +3,7 @@ import Learning
 import Randomness
 import Torch
 
-/// Accuracy over a fixed list of tasks from classes the generator has not learned from.
+/// Accuracy over a fixed list of tasks, usually from classes that were not learned from.
 public struct FewShotEvaluation {
   /// What is done to the tasks before they are shown, to see what matters.
   public enum Control: String, Sendable, CaseIterable {
@@ -47,10 +47,10 @@ public struct FewShotEvaluation {
   }
 
   /// The mean accuracy over tasks, with its 95 % interval.
-  public func accuracy(of generator: WeightGenerator) -> MeanInterval {
+  public func accuracy(of learner: some FewShotLearner) -> MeanInterval {
     MeanInterval(
       of: accuracies { batch in
-        generator.generate(batch.support).logits(of: batch.query.images, statistics: statistics)
+        learner.generate(batch.support).logits(of: batch.query.images, statistics: statistics)
       })
   }
 

@@ -66,6 +66,9 @@ public struct FewShotRecipe: Recipe {
     public var queriesPerClass = 5
     /// Whose statistics batch normalization uses.
     public var statistics = GeneratedNetwork.Statistics.batch
+    /// The parts of the classes that evaluations during training judge; validation is among them
+    /// always, because it chooses the best model.
+    public var parts = [ClassPart.validation]
   }
 
   /// Where images come from.
@@ -76,8 +79,12 @@ public struct FewShotRecipe: Recipe {
   public var augmentation = EpisodeAugmentation.omniglot
   /// The network that is written.
   public var network = Network()
-  /// What writes it.
+  /// How networks are found; the settings of other methods count for nothing.
+  public var method = FewShotMethod.hyperTransformer
+  /// The settings of `hyperTransformer`.
   public var generator = GeneratorConfiguration()
+  /// The settings of `maml`.
+  public var maml = MAMLConfiguration()
   /// What is made small.
   public var objective = Objective()
   /// How training goes.
@@ -119,6 +126,15 @@ public struct FewShotRecipe: Recipe {
     try require(
       "objective.labelSmoothing", (0..<1).contains(objective.labelSmoothing),
       "must be at least 0 and below 1, got \(objective.labelSmoothing)")
+    try require(
+      "maml.rate", maml.rate > 0 && maml.rate.isFinite, "must be above 0, got \(maml.rate)")
+    guard method == .hyperTransformer else {
+      do {
+        return try architecture(imageChannels: 1).validate()
+      } catch {
+        throw InvalidSetting("network", "does not fit: \(error)")
+      }
+    }
     let hasShared = generator.shared.layers > 0
     try require(
       "training.pretrainingSteps", training.pretrainingSteps == 0 || hasShared,
@@ -138,7 +154,8 @@ public struct FewShotRecipe: Recipe {
     [
       ("data.imageSize", data.imageSize, 1), ("episode.ways", episode.ways, 2),
       ("episode.shots", episode.shots, 1), ("episode.queriesPerClass", episode.queriesPerClass, 1),
-      ("network.channels", network.channels, 1),
+      ("network.channels", network.channels, 1), ("maml.steps", maml.steps, 1),
+      ("maml.perStepLossSteps", maml.perStepLossSteps, 0),
       ("objective.warmUpSteps", objective.warmUpSteps, 0),
       ("training.episodesPerStep", training.episodesPerStep, 1),
       ("training.pretrainingSteps", training.pretrainingSteps, 0),

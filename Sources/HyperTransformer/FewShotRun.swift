@@ -10,10 +10,12 @@ import Torch
 public struct FewShotRun: Sendable {
   /// The run's settings.
   public var recipe: FewShotRecipe
-  /// The trained generator.
-  public var generator: WeightGenerator
+  /// What was trained: a ``WeightGenerator``, or what else the recipe's method names.
+  public var learner: any FewShotLearner
   /// Which file the weights came from.
   public var checkpointPath: String
+  /// The learner, if it is a HyperTransformer.
+  public var generator: WeightGenerator? { learner as? WeightGenerator }
   /// The mean pixel value of the training images, 0 to 255, if it was recorded.
   public var trainingBrightness: Double?
 
@@ -22,7 +24,7 @@ public struct FewShotRun: Sendable {
   /// - Parameters:
   ///   - folder: The run's folder.
   ///   - overrides: Settings to change, as in `episode.shots=5`.
-  ///   - device: Where the generator shall be.
+  ///   - device: Where the learner shall be.
   /// - Throws: `RecipeError`, `FileFailure` or `CheckpointError` when the folder is not a run of
   ///   this kind or its files do not fit together.
   public init(folder: String, overrides: [String] = [], device: Device = .cpu) throws {
@@ -35,19 +37,28 @@ public struct FewShotRun: Sendable {
     guard checkpoint.metadata["kind"] == FewShotRecipe.name else {
       throw FileFailure(
         .malformed, path: checkpointPath,
-        reason: "holds no weight generator; is \(folder) a run of another command?")
+        reason: "holds no few-shot learner; is \(folder) a run of another command?")
     }
-    var random = RandomSource(seed: 0)
     trainingBrightness = checkpoint.metadata[Self.brightnessKey].flatMap(Double.init)
     let channels = Int(checkpoint.metadata["imageChannels"] ?? "1") ?? 1
-    generator = try WeightGenerator(
-      writing: recipe.architecture(imageChannels: channels), recipe.generator, using: &random)
     let section = checkpoint.section(Checkpoint.averageSection)
     var tensors = section.isEmpty ? checkpoint.section(Checkpoint.modelSection) : section
     for name in tensors.keys where name.hasPrefix("realClasses.") { tensors[name] = nil }
-    try loadParameters(
-      into: &generator, from: tensors, strict: true, origin: checkpointPath)
-    generator = generator.moved(to: device)
+    learner = try Self.learner(
+      recipe.method.trainable, recipe, imageChannels: channels, tensors: tensors,
+      origin: checkpointPath, device)
+  }
+
+  private static func learner<Trained: TrainableLearner>(
+    _ type: Trained.Type, _ recipe: FewShotRecipe, imageChannels: Int, tensors: [String: Tensor],
+    origin: String, _ device: Device
+  ) throws -> any FewShotLearner {
+    var random = RandomSource(seed: 0)
+    var learner = try Trained(
+      recipe, imageChannels: imageChannels, realClassCount: 1, using: &random
+    ).learner
+    try loadParameters(into: &learner, from: tensors, strict: true, origin: origin)
+    return learner.moved(to: device)
   }
 
   /// The checkpoint's text with the training images' mean pixel value.

@@ -4,6 +4,16 @@ import Randomness
 import Runs
 import Torch
 
+/// A part of the classes of a set.
+public enum ClassPart: String, Codable, Sendable, CaseIterable {
+  /// Classes that are learned from.
+  case training
+  /// Classes that choose between models.
+  case validation
+  /// Classes never seen before the final evaluation.
+  case test
+}
+
 /// The data of few-shot training: one set, its classes divided into three parts.
 public struct FewShotData: Sendable {
   /// Classes the generator learns from.
@@ -20,10 +30,25 @@ public struct FewShotData: Sendable {
     validation = set.selecting(classes: split.validation)
     test = set.selecting(classes: split.test)
   }
+
+  /// The classes of a part.
+  public subscript(part: ClassPart) -> ImageSet {
+    switch part {
+    case .training: training
+    case .validation: validation
+    case .test: test
+    }
+  }
 }
 
-/// Few-shot training as the training loop wants it.
-public struct FewShotTraining {
+/// Few-shot training as the training loop wants it, for one kind of learner.
+///
+/// ```swift
+/// let training = try FewShotTraining<GeneratorInTraining>(recipe, data: data)
+/// var state = try training.initialState()
+/// let outcome = try Trainer(training.trainerSettings(), training.task).run(&state)
+/// ```
+public struct FewShotTraining<Trained: TrainableLearner> {
   /// The settings.
   public let recipe: FewShotRecipe
   /// The data.
@@ -47,21 +72,18 @@ public struct FewShotTraining {
   /// The state at the beginning of a run.
   ///
   /// - Throws: ``ConfigurationError``.
-  public func initialState() throws -> TrainingState<GeneratorInTraining> {
+  public func initialState() throws -> TrainingState<Trained> {
     var random = RandomSource(seed: recipe.seed)
     var weights = random.split()
-    let generator = try WeightGenerator(
-      writing: recipe.architecture(imageChannels: data.training.channels), recipe.generator,
+    let model = try Trained(
+      recipe, imageChannels: data.training.channels, realClassCount: data.training.classCount,
       using: &weights)
-    let model = GeneratorInTraining(
-      generator, objective: recipe.objective, realClassCount: data.training.classCount,
-      isPretraining: recipe.training.pretrainingSteps > 0, using: &weights)
     return TrainingState(
       model.moved(to: device), optimizer: recipe.training.optimizer, random: random)
   }
 
   /// What the training loop runs.
-  public var task: TrainingTask<GeneratorInTraining, TrainingBatch> {
+  public var task: TrainingTask<Trained, TrainingBatch> {
     let (recipe, sampler, device) = (recipe, sampler, device)
     let removal = (recipe.training.labelledRemoval, recipe.training.unlabelledRemoval)
     return TrainingTask(
@@ -72,23 +94,25 @@ public struct FewShotTraining {
           step: step, on: device)
       },
       loss: { model, batch, pass in
-        let result =
-          batch.step < recipe.training.pretrainingSteps
-          ? recipe.objective.pretraining(&model, batch)
-          : recipe.objective(
-            &model, batch, step: batch.step - recipe.training.pretrainingSteps, &pass)
+        let result = model.loss(batch, recipe, &pass)
         return Loss(result.loss, metrics: ["accuracy": result.accuracy])
       },
-      evaluate: { model, _ in try validate(model.generator) })
+      evaluate: { model, _ in try judge(model.learner) })
   }
 
-  /// Accuracy on the validation classes, the same tasks every time.
-  private func validate(_ generator: WeightGenerator) throws -> [String: Double] {
-    let evaluation = try FewShotEvaluation(
-      data.validation, plan: recipe.evaluationPlan, tasks: recipe.evaluation.validationTasks,
-      statistics: recipe.evaluation.statistics, device: device)
-    let accuracy = evaluation.accuracy(of: generator)
-    return ["accuracy": accuracy.mean, "accuracyMargin": accuracy.halfWidth]
+  /// Accuracy on the recipe's parts of the classes, the same tasks every time.
+  private func judge(_ learner: Trained.Learner) throws -> [String: Double] {
+    var values: [String: Double] = [:]
+    for part in Set(recipe.evaluation.parts).union([.validation]) {
+      let evaluation = try FewShotEvaluation(
+        data[part], plan: recipe.evaluationPlan, tasks: recipe.evaluation.validationTasks,
+        statistics: recipe.evaluation.statistics, device: device)
+      let accuracy = evaluation.accuracy(of: learner)
+      let prefix = part == .validation ? "" : "\(part.rawValue)/"
+      values["\(prefix)accuracy"] = accuracy.mean
+      values["\(prefix)accuracyMargin"] = accuracy.halfWidth
+    }
+    return values
   }
 
   /// The trainer's settings for this recipe.

@@ -81,6 +81,22 @@ struct FreeVariables: Model {
       bias: Tensor(zeros: [architecture.classCount]))
   }
 
+  /// The layer of all episodes: what is generated, or added to the base where there is one, and
+  /// these variables for the rest.
+  func layer(_ generated: ConvWeights?, _ episodes: Int) -> GeneratedNetwork.Layer {
+    var weights = generated
+    if let base { weights?.add(base) }
+    let tiled = { (tensor: Tensor?) in tensor.map { $0.tiled([episodes]) } }
+    let scale = weights?.scale?.flattened() ?? tiled(norm?.weight) ?? Tensor(ones: [0])
+    let offset = weights?.offset?.flattened() ?? tiled(norm?.bias) ?? Tensor(zeros: [0])
+    return GeneratedNetwork.Layer(
+      kernel: weights?.kernel.flattened(from: 0, through: 1) ?? convolution?.weight ?? Tensor(0),
+      bias: weights.map { $0.bias?.flattened() } ?? convolution?.bias,
+      isShared: weights == nil, supportScale: scale, supportOffset: offset,
+      queryScale: tiled(queryNorm?.weight) ?? scale,
+      queryOffset: tiled(queryNorm?.bias) ?? offset, mean: scale, variance: scale)
+  }
+
   mutating func visit(_ walk: inout Walk) {
     walk.child("convolution", &convolution)
     walk.child("base", &base)

@@ -39,6 +39,22 @@ public struct GeneratedNetwork: Sendable {
       ) { normalize($0.merged(samples)) }
     }
 
+    /// Applies the layer to support images and keeps their statistics.
+    mutating func applyToSupport(
+      _ index: Int, of architecture: ConvNetArchitecture, _ x: Tensor, _ episodes: Int
+    ) -> Tensor {
+      var statistics = (mean: mean, variance: variance)
+      let result = apply(index, of: architecture, to: x, episodes) { input in
+        let result = input.batchNormalized(
+          scale: supportScale, offset: supportOffset,
+          epsilon: ConvNetArchitecture.normalizationEpsilon)
+        statistics = (result.mean, result.variance)
+        return result.output
+      }
+      (mean, variance) = statistics
+      return result
+    }
+
     func normalizeQuery(_ input: Tensor, _ statistics: Statistics) -> Tensor {
       switch statistics {
       case .batch:

@@ -84,12 +84,7 @@ extension GeneratorConfiguration {
     ) throws(ConfigurationError) {
       if !condition { throw ConfigurationError(description: sentence()) }
     }
-    for (index, geometry) in architecture.geometries.enumerated() {
-      try require(
-        geometry.outputSide >= 1,
-        "network: layer \(index) leaves nothing of its \(geometry.inputSide)x\(geometry.inputSide) "
-          + "input; use larger images than \(architecture.imageSize) or fewer layers")
-    }
+    try architecture.validate()
     try require(
       codeWidth >= 1 && localWidth ?? 0 >= 0,
       "generator: codeWidth must be at least 1 and localWidth at least 0, "

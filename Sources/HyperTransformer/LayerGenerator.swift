@@ -61,9 +61,11 @@ struct LayerGenerator: Model {
   ///   - shared: Image-level features, `[episodes, samples, width]`.
   ///   - support: Labels, and which samples to ignore.
   ///   - pass: Mode and randomness.
+  ///   - look: Sees the transformer's attention.
   /// - Returns: What the layer's allocation turns into weights.
   mutating func slices(
-    activations: Tensor, shared: Tensor?, support: SupportSet, _ pass: inout Pass
+    activations: Tensor, shared: Tensor?, support: SupportSet, _ pass: inout Pass,
+    _ look: AttentionLook? = nil
   ) -> Tensor {
     var parts: [Tensor] = []
     if features != nil {
@@ -79,7 +81,7 @@ struct LayerGenerator: Model {
     parts += [shared].compactMap { $0 }
     let joined = parts.count == 1 ? parts[0] : Tensor(concatenating: parts, along: 2)
     return tokens(
-      features: joined, labels: support.labels, ignored: support.ignored, &pass)
+      features: joined, labels: support.labels, ignored: support.ignored, &pass, look)
   }
 
   mutating func visit(_ walk: inout Walk) {

@@ -102,8 +102,9 @@ extension Objective {
   public func callAsFunction(
     _ model: inout GeneratorInTraining, _ batch: TrainingBatch, step: Int, _ pass: inout Pass
   ) -> (loss: Tensor, accuracy: Tensor) {
-    let generation = model.generator.generation(batch.support, &pass)
-    let weights = warmUpWeights(step: step, headCount: generation.warmUp.count)
+    let weights = warmUpWeights(step: step, headCount: model.generator.warmUp.count)
+    // Heads that count for nothing need not be written.
+    let generation = model.generator.generation(batch.support, &pass, warmsUp: weights.main < 1)
     var headLosses: [Tensor] = []
     let logits = generation.network.logits(
       of: batch.query.images, headDropout: model.generator.configuration.headDropout, &pass
@@ -120,8 +121,7 @@ extension Objective {
     if realClassWeight > 0 {
       loss = loss + realClassLoss(model, generation, batch) * realClassWeight
     }
-    let correct = logits.argmax(along: 2) .== batch.query.labels
-    return (loss, correct.cast(to: .float32).mean())
+    return (loss, batch.query.accuracy(of: logits))
   }
 
   /// The loss of pre-training: only the shared extractor and the classifier of real classes.
@@ -137,7 +137,8 @@ extension Objective {
     return (logits.softmaxCrossEntropy(expected: labels), correct.cast(to: .float32).mean())
   }
 
-  private func crossEntropy(_ logits: Tensor, _ labels: Tensor) -> Tensor {
+  /// The cross-entropy of logits `[episodes, samples, classes]` and labels `[episodes, samples]`.
+  func crossEntropy(_ logits: Tensor, _ labels: Tensor) -> Tensor {
     logits.flattened(from: 0, through: 1)
       .softmaxCrossEntropy(expected: labels.flattened(), labelSmoothing: labelSmoothing)
   }

@@ -50,9 +50,11 @@ struct TokenTransformer: Model {
   ///   - labels: `[episodes, samples]`, `int64`.
   ///   - ignored: `[episodes, samples]`, `bool`, or `nil`.
   ///   - pass: Mode and randomness.
+  ///   - look: Sees the attention of every block.
   /// - Returns: The part of each slice's output that is used.
   mutating func callAsFunction(
-    features: Tensor, labels: Tensor, ignored: Tensor?, _ pass: inout Pass
+    features: Tensor, labels: Tensor, ignored: Tensor?, _ pass: inout Pass,
+    _ look: AttentionLook? = nil
   ) -> Tensor {
     let codes = labelEmbedding.embedding(labels)
     let samples = Tensor(concatenating: [codes, features], along: 2).widened(to: sampleWidth)
@@ -61,16 +63,18 @@ struct TokenTransformer: Model {
     let output: Tensor
     switch layout {
     case .joint:
-      output = encoded(joined(weights, samples), joinedMask(ignored), &pass)
+      output = encoded(joined(weights, samples), joinedMask(ignored), &pass, look)
     case .jointDecoder:
       let sequence = joined(weights, samples)
       let mask = joinedMask(ignored)
       output = decoded(
-        sequence, mask: mask, memory: encoded(sequence, mask, &pass), memoryMask: mask, &pass)
+        sequence, mask: mask, memory: encoded(sequence, mask, &pass, look), memoryMask: mask, &pass,
+        look)
     case .separate:
       output = decoded(
-        weights, mask: nil, memory: encoded(samples, ignored, &pass), memoryMask: ignored, &pass)
-    case .simple: return readOut(encoded(samples, ignored, &pass), ignored)
+        weights, mask: nil, memory: encoded(samples, ignored, &pass, look), memoryMask: ignored,
+        &pass, look)
+    case .simple: return readOut(encoded(samples, ignored, &pass, look), ignored)
     }
     let code = weightEmbedding.extent(1)
     return output.narrowed(along: 1, from: 0, count: slices.count)
@@ -87,18 +91,26 @@ struct TokenTransformer: Model {
   }
 
   private mutating func encoded(
-    _ tokens: Tensor, _ ignored: Tensor?, _ pass: inout Pass
+    _ tokens: Tensor, _ ignored: Tensor?, _ pass: inout Pass, _ look: AttentionLook?
   ) -> Tensor {
     var x = tokens
-    for index in encoder.indices { x = encoder[index].forward(x, mask: ignored, &pass) }
+    for index in encoder.indices {
+      look?(index, false, encoder[index].attentionWeights(x, mask: ignored))
+      x = encoder[index].forward(x, mask: ignored, &pass)
+    }
     return x
   }
 
   private mutating func decoded(
-    _ tokens: Tensor, mask: Tensor?, memory: Tensor, memoryMask: Tensor?, _ pass: inout Pass
+    _ tokens: Tensor, mask: Tensor?, memory: Tensor, memoryMask: Tensor?, _ pass: inout Pass,
+    _ look: AttentionLook?
   ) -> Tensor {
     var x = tokens
     for index in decoder.indices {
+      look?(
+        index, true,
+        decoder[index].memoryAttentionWeights(x, memory: memory, mask: mask, memoryMask: memoryMask)
+      )
       x = decoder[index].forward(
         x, memory: memory, mask: mask, memoryMask: memoryMask, &pass)
     }

@@ -50,6 +50,15 @@ struct ConvWeights: Sendable {
   var offset: Tensor?
 }
 
+extension GeneratorConfiguration {
+  /// Reads a convolutional layer's slices, `[episodes, count, length]`.
+  func weights(of slices: Tensor, _ geometry: ConvGeometry) -> ConvWeights {
+    allocation.weights(
+      of: slices, geometry, generatesBias: generatesBias,
+      generatesNormalization: generatesNormalization)
+  }
+}
+
 extension WeightAllocation {
   /// Reads a layer's slices, `[episodes, count, length]`.
   func weights(

@@ -83,7 +83,24 @@ public struct WeightGenerator: Model {
   }
 
   /// Writes one network per episode, with everything the objective needs.
-  mutating func generation(_ support: SupportSet, _ pass: inout Pass) -> Generation {
+  ///
+  /// - Parameters:
+  ///   - support: What the networks are written from.
+  ///   - pass: Mode and randomness.
+  ///   - warmsUp: Whether the warm-up heads are written, too.
+  ///   - record: Sees every map of attention.
+  /// - Returns: The networks and what they were made from.
+  mutating func generation(
+    _ support: SupportSet, _ pass: inout Pass, warmsUp: Bool = false,
+    record: ((AttentionMap) -> Void)? = nil
+  ) -> Generation {
+    func look(_ layer: String) -> AttentionLook? {
+      record.map { record in
+        { block, isMemory, weights in
+          record(AttentionMap(layer: layer, block: block, isMemory: isMemory, weights: weights))
+        }
+      }
+    }
     let episodes = support.episodeCount
     var x = support.images.flattened(from: 1, through: 2)
     let sharedFeatures = imageFeatures(support, &pass)
@@ -92,19 +109,20 @@ public struct WeightGenerator: Model {
     var warmUpWeights: [DenseWeights] = []
     for index in layers.indices {
       let own = layers[index]?.slices(
-        activations: x, shared: sharedFeatures, support: support, &pass)
+        activations: x, shared: sharedFeatures, support: support, &pass, look("layers.\(index)"))
       slices.append(own)
-      var layer = assembled(index, own, episodes)
-      x = Self.supportPass(x, &layer, architecture, index, episodes)
+      let weights = own.map { configuration.weights(of: $0, architecture.geometries[index]) }
+      var layer = network[index].layer(weights, episodes)
+      x = layer.applyToSupport(index, of: architecture, x, episodes)
       written.append(layer)
-      if index < warmUp.count {
+      if warmsUp, index < warmUp.count {
         warmUpWeights.append(
           warmUp[index].weights(
             activations: x, shared: sharedFeatures, support: support, &pass))
       }
     }
     let headSlices = head.slices(
-      activations: x, shared: sharedFeatures, support: support, &pass)
+      activations: x, shared: sharedFeatures, support: support, &pass, look("logits"))
     let dense = DenseWeights(slices: headSlices, base: headVariables.base)
     let network = GeneratedNetwork(
       architecture: architecture, episodeCount: episodes, layers: written,
@@ -121,47 +139,6 @@ public struct WeightGenerator: Model {
       .transposed(0, 1)
     guard pass.mode == .training else { return features }
     return features?.dropout(probability: configuration.sharedDropout, using: &pass.random)
-  }
-
-  /// Puts generated and free variables of a layer together.
-  private func assembled(_ index: Int, _ slices: Tensor?, _ episodes: Int)
-    -> GeneratedNetwork.Layer
-  {
-    let free = network[index]
-    var weights: ConvWeights?
-    if let slices {
-      weights = configuration.allocation.weights(
-        of: slices, architecture.geometries[index], generatesBias: configuration.generatesBias,
-        generatesNormalization: configuration.generatesNormalization)
-      if let base = free.base { weights?.add(base) }
-    }
-    let tiled = { (tensor: Tensor?) in tensor.map { $0.tiled([episodes]) } }
-    let scale = weights?.scale?.flattened() ?? tiled(free.norm?.weight) ?? Tensor(ones: [0])
-    let offset = weights?.offset?.flattened() ?? tiled(free.norm?.bias) ?? Tensor(zeros: [0])
-    let kernel =
-      weights?.kernel.flattened(from: 0, through: 1) ?? free.convolution?.weight ?? Tensor(0)
-    return GeneratedNetwork.Layer(
-      kernel: kernel,
-      bias: weights.map { $0.bias?.flattened() } ?? free.convolution?.bias,
-      isShared: slices == nil, supportScale: scale, supportOffset: offset,
-      queryScale: tiled(free.queryNorm?.weight) ?? scale,
-      queryOffset: tiled(free.queryNorm?.bias) ?? offset, mean: scale, variance: scale)
-  }
-
-  /// Runs a written layer on the support images and keeps their statistics.
-  private static func supportPass(
-    _ x: Tensor, _ layer: inout GeneratedNetwork.Layer, _ architecture: ConvNetArchitecture,
-    _ index: Int, _ episodes: Int
-  ) -> Tensor {
-    let written = layer
-    return written.apply(index, of: architecture, to: x, episodes) { input in
-      let result = input.batchNormalized(
-        scale: layer.supportScale, offset: layer.supportOffset,
-        epsilon: ConvNetArchitecture.normalizationEpsilon)
-      layer.mean = result.mean
-      layer.variance = result.variance
-      return result.output
-    }
   }
 
   /// Presents every tensor; generators of layer `l` stand under `layers.l`, what is not generated

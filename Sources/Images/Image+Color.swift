@@ -16,15 +16,18 @@ extension Image {
   }
 
   /// Returns the image in one channel: opacity over white, then the luma of ITU-R BT.601
-  /// (0.299 red + 0.587 green + 0.114 blue, rounded to the nearest value).
+  /// (0.299 red + 0.587 green + 0.114 blue), rounded as in Pillow.
   public func grayscale() -> Image {
     let opaque = opaque()
     guard opaque.channels == 3 else { return opaque }
-    let gray = (0..<height * width).map { pixel in
-      let red = Int(opaque.pixels[3 * pixel])
-      let green = Int(opaque.pixels[3 * pixel + 1])
-      let blue = Int(opaque.pixels[3 * pixel + 2])
-      return UInt8((299 * red + 587 * green + 114 * blue + 500) / 1000)
+    let gray = [UInt8](unsafeUninitializedCapacity: height * width) { target, count in
+      opaque.pixels.withUnsafeBufferPointer { source in
+        for pixel in 0..<height * width {
+          target[pixel] = Self.luma(
+            source[3 * pixel], source[3 * pixel + 1], source[3 * pixel + 2])
+        }
+      }
+      count = height * width
     }
     return Image(height: height, width: width, channels: 1, pixels: gray)
   }
@@ -33,16 +36,17 @@ extension Image {
   public func color() -> Image {
     let opaque = opaque()
     guard opaque.channels == 1 else { return opaque }
-    return Image(
-      height: height, width: width, channels: 3,
-      pixels: opaque.pixels.flatMap { [$0, $0, $0] })
+    let colors = [UInt8](unsafeUninitializedCapacity: 3 * height * width) { target, count in
+      for (pixel, value) in opaque.pixels.enumerated() {
+        for channel in 0..<3 { target[3 * pixel + channel] = value }
+      }
+      count = 3 * height * width
+    }
+    return Image(height: height, width: width, channels: 3, pixels: colors)
   }
 
   /// Returns the image with every sample `v` replaced by `255 - v`, opacity excepted.
   public func inverted() -> Image {
-    var result = self
-    let colors = channels % 2 == 0 ? channels - 1 : channels
-    result.pixels = pixels.enumerated().map { $0 % channels < colors ? 255 - $1 : $1 }
-    return result
+    mapped { 255 - $0 }
   }
 }

@@ -15,6 +15,8 @@ public struct Pass: Sendable {
   public var mode: Mode
   /// Where dropout masks come from.
   public var random: RandomSource
+  /// What the layers did so far, if somebody wants to know.
+  public var trace: Trace?
 
   /// Creates a training pass.
   public static func training(using random: RandomSource) -> Pass {

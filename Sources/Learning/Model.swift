@@ -31,12 +31,33 @@ public enum TensorRole: Sendable, Hashable {
   case buffer
 }
 
+/// Whose names a walk presents, for networks that are published under several.
+///
+/// A model asks ``Walk/naming`` in its `visit` and presents other names, or the same numbers cut into
+/// other tensors. Models with one set of names have no need to.
+public struct Naming: RawRepresentable, Sendable, Hashable, CustomStringConvertible {
+  /// What tells one from another.
+  public var rawValue: String
+
+  /// Names one.
+  public init(rawValue: String) { self.rawValue = rawValue }
+
+  /// The names a model has unless asked for others; those of training states and checkpoints.
+  public static let standard = Naming(rawValue: "standard")
+
+  /// The raw value.
+  public var description: String { rawValue }
+}
+
 /// A tour through the named tensors of a model, in which each may be read or changed in place.
 public struct Walk {
+  /// Whose names are asked for.
+  public var naming: Naming
   private var prefix = ""
   private let body: (String, TensorRole, inout Tensor) -> Void
 
-  init(_ body: @escaping (String, TensorRole, inout Tensor) -> Void) {
+  init(_ naming: Naming, _ body: @escaping (String, TensorRole, inout Tensor) -> Void) {
+    self.naming = naming
     self.body = body
   }
 
@@ -62,10 +83,10 @@ public struct Walk {
     body(prefix + name, .buffer, &tensor)
   }
 
-  /// Visits a part under `name.`.
+  /// Visits a part under `name.`; an empty name adds nothing.
   public mutating func child(_ name: String, _ model: inout some Model) {
     let outer = prefix
-    prefix += name + "."
+    if !name.isEmpty { prefix += name + "." }
     model.visit(&self)
     prefix = outer
   }
@@ -86,10 +107,11 @@ public struct Walk {
 extension Model {
   /// Visits every tensor with its full name and role; changes made in `body` are kept.
   public mutating func forEachTensor(
+    _ naming: Naming = .standard,
     _ body: (_ name: String, _ role: TensorRole, _ tensor: inout Tensor) -> Void
   ) {
     withoutActuallyEscaping(body) { body in
-      var walk = Walk(body)
+      var walk = Walk(naming, body)
       visit(&walk)
     }
   }
@@ -110,13 +132,18 @@ extension Model {
   /// All tensors in visiting order: what a checkpoint holds.
   public var tensors: NamedTensors { named { _ in true } }
 
+  /// All tensors under other names than the model's own.
+  public func tensors(_ naming: Naming) -> NamedTensors { named(naming) { _ in true } }
+
   /// How many numbers are learned.
   public var parameterCount: Int { parameters.tensors.reduce(0) { $0 + $1.count } }
 
-  private func named(_ isWanted: (TensorRole) -> Bool) -> NamedTensors {
+  private func named(
+    _ naming: Naming = .standard, _ isWanted: (TensorRole) -> Bool
+  ) -> NamedTensors {
     var copy = self
     var result = NamedTensors()
-    copy.forEachTensor { name, role, tensor in
+    copy.forEachTensor(naming) { name, role, tensor in
       if isWanted(role) { result.append(tensor, named: name) }
     }
     return result

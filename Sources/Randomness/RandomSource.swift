@@ -16,12 +16,19 @@ import Foundation
 /// var episodes = random.split()  // for another thread or another purpose
 /// ```
 public struct RandomSource: RandomNumberGenerator, Sendable, Hashable, Codable {
-  private var state: [UInt64]
+  // Four fields rather than an array, whose uniqueness would be asked about at every draw.
+  private var first: UInt64
+  private var second: UInt64
+  private var third: UInt64
+  private var fourth: UInt64
 
   /// Creates the stream that belongs to a seed.
   public init(seed: UInt64) {
     var mixer = seed
-    state = (0..<4).map { _ in Self.splitMix(&mixer) }
+    first = Self.splitMix(&mixer)
+    second = Self.splitMix(&mixer)
+    third = Self.splitMix(&mixer)
+    fourth = Self.splitMix(&mixer)
   }
 
   /// Restores a stream from ``words``.
@@ -29,22 +36,22 @@ public struct RandomSource: RandomNumberGenerator, Sendable, Hashable, Codable {
   /// - Returns: `nil` unless there are exactly four words that are not all zero.
   public init?(words: [UInt64]) {
     guard words.count == 4, words.contains(where: { $0 != 0 }) else { return nil }
-    state = words
+    (first, second, third, fourth) = (words[0], words[1], words[2], words[3])
   }
 
   /// The complete state, four words, for checkpoints.
-  public var words: [UInt64] { state }
+  public var words: [UInt64] { [first, second, third, fourth] }
 
   /// Returns the next 64 random bits.
   public mutating func next() -> UInt64 {
-    let result = Self.rotate(state[0] &+ state[3], by: 23) &+ state[0]
-    let shifted = state[1] << 17
-    state[2] ^= state[0]
-    state[3] ^= state[1]
-    state[1] ^= state[2]
-    state[0] ^= state[3]
-    state[2] ^= shifted
-    state[3] = Self.rotate(state[3], by: 45)
+    let result = Self.rotate(first &+ fourth, by: 23) &+ first
+    let shifted = second << 17
+    third ^= first
+    fourth ^= second
+    second ^= third
+    first ^= fourth
+    third ^= shifted
+    fourth = Self.rotate(fourth, by: 45)
     return result
   }
 
@@ -103,5 +110,29 @@ public struct RandomSource: RandomNumberGenerator, Sendable, Hashable, Codable {
     word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
     word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
     return word ^ (word >> 31)
+  }
+}
+
+extension RandomSource {
+  private enum Key: CodingKey { case state }
+
+  /// Writes ``words``.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: Key.self)
+    try container.encode(words, forKey: .state)
+  }
+
+  /// Reads ``words``.
+  ///
+  /// - Throws: `DecodingError` unless there are exactly four that are not all zero.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: Key.self)
+    let words = try container.decode([UInt64].self, forKey: .state)
+    guard let source = RandomSource(words: words) else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .state, in: container,
+        debugDescription: "a random source needs four words that are not all zero, not \(words)")
+    }
+    self = source
   }
 }

@@ -2,7 +2,7 @@
 ///
 /// Case, `_` and `-` do not count, so `learning_rate` is at distance 0 from `learningRate`; up to a
 /// third of the letters may be wrong.
-func nearest(to word: String, among candidates: [String]) -> String? {
+public func nearest(to word: String, among candidates: [String]) -> String? {
   let wanted = plainLetters(word)
   let allowed = max(1, wanted.count / 3)
   let ranked = candidates.map { ($0, editDistance(wanted, plainLetters($0))) }

@@ -42,8 +42,8 @@ struct DataList: ParsableCommand {
 
     var text: String {
       let place = folder ?? (canBeFetched ? "not here; swiftlet data fetch \(name)" : "not here")
-      return name.padding(toLength: 14, withPad: " ", startingAt: 0) + summary + "\n"
-        + String(repeating: " ", count: 14) + place
+      return name.padding(toLength: 20, withPad: " ", startingAt: 0) + summary + "\n"
+        + String(repeating: " ", count: 20) + place
     }
   }
 }
@@ -101,6 +101,12 @@ struct DataCheck: ParsableCommand {
   @Argument(help: "Names of data sets (default: all that are here).")
   var names: [String] = []
 
+  @Option(
+    help: ArgumentHelp(
+      "Folder for one sheet of sample images per data set, with boxes where there are some.",
+      valueName: "folder"))
+  var samples: String?
+
   @OptionGroup var output: OutputOptions
 
   func run() throws {
@@ -111,7 +117,13 @@ struct DataCheck: ParsableCommand {
       let chosen = names.isEmpty ? present.map(\.name) : names
       let reports = try chosen.map { name in
         console.note("checking \(name)")
-        return try catalog.check(name)
+        let report = try catalog.check(name)
+        if let samples {
+          let path = "\(samples)/\(name).png"
+          try catalog.sampleGrid(of: name).writePNG(to: path)
+          console.note("wrote \(path)")
+        }
+        return report
       }
       console.result(
         ["datasets": reports.map(Result.init)],
@@ -127,6 +139,7 @@ struct DataCheck: ParsableCommand {
     var folder: String
     var classes: Int
     var images: Int
+    var boxes: Int?
     var digest: String
     var isExpected: Bool
     var text: String
@@ -136,6 +149,7 @@ struct DataCheck: ParsableCommand {
       folder = report.folder
       classes = report.classes
       images = report.images
+      boxes = report.objects
       digest = report.digest
       isExpected = !report.isUnexpected
       text = report.description

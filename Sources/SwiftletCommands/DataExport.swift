@@ -10,7 +10,10 @@ struct DataExport: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "export",
     abstract: "Write images of a data set as PNG files, one folder per class.",
-    discussion: "Classes are chosen as in omniglot:0-4,7; images by their number in the class.")
+    discussion: """
+      Classes are chosen as in omniglot:0-4,7; images by their number in the class. Images of a \
+      detection data set are written with their boxes drawn in, all in one folder.
+      """)
 
   @Argument(help: "Data set name or folder, with classes if wanted.")
   var data: String
@@ -24,7 +27,8 @@ struct DataExport: ParsableCommand {
   @Option(help: "Images per class (default: all from the first on).")
   var count: Int?
 
-  @Option(help: "Side to which images are resized, in pixels (default: as they are).")
+  @Option(
+    help: "Side to which images are resized, with boxes the longer one (default: as they are).")
   var side: Int?
 
   @OptionGroup var output: OutputOptions
@@ -38,26 +42,49 @@ struct DataExport: ParsableCommand {
   func run() throws {
     let console = Console(json: output.json)
     try perform(console) {
-      let set = try DatasetCatalog().load(data, options: LoadOptions(side: side))
-      var written = 0
-      for label in 0..<set.classCount {
-        let samples = set.samples(ofClass: label)
-        let chosen = samples.dropFirst(first).prefix(count ?? samples.count)
-        guard !chosen.isEmpty else {
-          throw UsageError(
-            "--first \(first): class \(set.classNames[label]) has only \(samples.count) images")
-        }
-        for sample in chosen {
-          let number = sample - samples.lowerBound
-          let path = "\(outputPath)/\(folderName(set.classNames[label]))/\(number).png"
-          try set.image(sample).writePNG(to: path)
-          written += 1
-        }
-      }
-      let result = Result(folder: outputPath, classes: set.classCount, images: written)
+      let catalog = DatasetCatalog()
+      let result =
+        catalog.hasBoxes(data) ? try exportBoxes(catalog) : try exportClasses(catalog)
       console.result(
-        result, text: "wrote \(written) images of \(set.classCount) classes into \(outputPath)")
+        result,
+        text: "wrote \(result.images) images of \(result.classes) classes into \(outputPath)")
     }
+  }
+
+  /// Images in class folders.
+  private func exportClasses(_ catalog: DatasetCatalog) throws -> Result {
+    let source: any ImageSource =
+      side == nil
+      ? try catalog.source(data) : try catalog.load(data, options: LoadOptions(side: side))
+    var members = [[Int]](repeating: [], count: source.classNames.count)
+    for sample in 0..<source.count { members[source.label(ofSample: sample)].append(sample) }
+    var written = 0
+    for (className, samples) in zip(source.classNames, members) {
+      let chosen = samples.indices.dropFirst(first).prefix(count ?? samples.count)
+      guard !chosen.isEmpty else {
+        throw UsageError("--first \(first): class \(className) has only \(samples.count) images")
+      }
+      for number in chosen {
+        let path = "\(outputPath)/\(folderName(className))/\(number).png"
+        try source.sample(samples[number]).decoded().writePNG(to: path)
+        written += 1
+      }
+    }
+    return Result(folder: outputPath, classes: source.classNames.count, images: written)
+  }
+
+  /// Images with their boxes drawn in, side by side in one folder.
+  private func exportBoxes(_ catalog: DatasetCatalog) throws -> Result {
+    let set = try catalog.detectionSet(data)
+    let chosen = set.images.indices.dropFirst(first).prefix(count ?? set.images.count)
+    guard !chosen.isEmpty else {
+      throw UsageError("--first \(first): \(set.name) has only \(set.images.count) images")
+    }
+    for index in chosen {
+      let name = (set.images[index].file as NSString).deletingPathExtension
+      try set.drawing(index, side: side).writePNG(to: "\(outputPath)/\(folderName(name)).png")
+    }
+    return Result(folder: outputPath, classes: set.classNames.count, images: chosen.count)
   }
 
   /// A class name without the separators of paths.

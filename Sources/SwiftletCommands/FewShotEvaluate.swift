@@ -9,12 +9,11 @@ import Runs
 struct FewShotEvaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
-    abstract: "Measure the accuracy of a trained generator on tasks from unseen classes.")
-
-  /// A part of the classes.
-  enum Part: String, ExpressibleByArgument, CaseIterable, Encodable {
-    case training, validation, test
-  }
+    abstract: "Measure the accuracy of a trained generator on tasks from unseen classes.",
+    discussion: """
+      Several parts at once, as in --part training validation test, give one line each and with \
+      --json one object with the list `parts`.
+      """)
 
   /// What writes or replaces the network.
   enum Rule: String, ExpressibleByArgument, CaseIterable, Encodable {
@@ -27,8 +26,10 @@ struct FewShotEvaluate: ParsableCommand {
   @Option(help: "Another data set or folder than the run was trained on.")
   var data: String?
 
-  @Option(help: "Which classes to draw tasks from.")
-  var part = Part.test
+  @Option(
+    parsing: .upToNextOption,
+    help: "Which classes to draw tasks from; several parts are judged one after the other.")
+  var part = [ClassPart.test]
 
   @Option(help: "Number of tasks.")
   var tasks: Int?
@@ -52,6 +53,7 @@ struct FewShotEvaluate: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   mutating func validate() throws {
+    if part.isEmpty { throw ValidationError("--part needs training, validation or test") }
     if let tasks, tasks < 1 { throw ValidationError("--tasks must be at least 1, got \(tasks)") }
   }
 
@@ -63,25 +65,34 @@ struct FewShotEvaluate: ParsableCommand {
       var recipe = opened.recipe
       if let data { recipe.data.source = data }
       let parts = try FewShotData(loading: recipe.data)
-      let set = [Part.training: parts.training, .validation: parts.validation, .test: parts.test]
       let statistics = statistics ?? recipe.evaluation.statistics
-      let evaluation = try FewShotEvaluation(
-        set[part] ?? parts.test, plan: recipe.evaluationPlan,
-        tasks: tasks ?? recipe.evaluation.tasks, statistics: statistics, control: control,
-        device: device)
-      let accuracy =
-        rule == .generator
-        ? evaluation.accuracy(of: opened.generator)
-        : MeanInterval(
-          of: evaluation.accuracies {
-            PixelNearestNeighbor.logits($0, ways: recipe.episode.ways)
-          })
-      let result = Result(
-        accuracy: accuracy.mean, halfWidth: accuracy.halfWidth, tasks: accuracy.count,
-        ways: recipe.episode.ways, shots: recipe.episode.shots, data: recipe.data.source,
-        part: part, statistics: statistics, control: control.rawValue, rule: rule,
-        weights: opened.checkpointPath)
-      console.result(result, text: result.text)
+      let results = try part.map { part in
+        let evaluation = try FewShotEvaluation(
+          parts[part], plan: recipe.evaluationPlan, tasks: tasks ?? recipe.evaluation.tasks,
+          statistics: statistics, control: control, device: device)
+        let accuracy = accuracy(evaluation, opened, ways: recipe.episode.ways)
+        return Result(
+          accuracy: accuracy.mean, halfWidth: accuracy.halfWidth, tasks: accuracy.count,
+          method: recipe.method, ways: recipe.episode.ways, shots: recipe.episode.shots,
+          data: recipe.data.source, part: part, statistics: statistics, control: control.rawValue,
+          rule: rule, weights: opened.checkpointPath)
+      }
+      let text = results.map(\.text).joined(separator: "\n")
+      if results.count == 1 {
+        console.result(results[0], text: text)
+      } else {
+        console.result(["parts": results], text: text)
+      }
+    }
+  }
+
+  private func accuracy(_ evaluation: FewShotEvaluation, _ run: FewShotRun, ways: Int)
+    -> MeanInterval
+  {
+    switch rule {
+    case .generator: evaluation.accuracy(of: run.learner)
+    case .pixelNeighbor:
+      MeanInterval(of: evaluation.accuracies { PixelNearestNeighbor.logits($0, ways: ways) })
     }
   }
 
@@ -89,10 +100,11 @@ struct FewShotEvaluate: ParsableCommand {
     var accuracy: Double
     var halfWidth: Double
     var tasks: Int
+    var method: FewShotMethod
     var ways: Int
     var shots: Int
     var data: String
-    var part: Part
+    var part: ClassPart
     var statistics: GeneratedNetwork.Statistics
     var control: String
     var rule: Rule
@@ -106,5 +118,6 @@ struct FewShotEvaluate: ParsableCommand {
   }
 }
 
+extension ClassPart: ExpressibleByArgument {}
 extension GeneratedNetwork.Statistics: ExpressibleByArgument {}
 extension FewShotEvaluation.Control: ExpressibleByArgument {}

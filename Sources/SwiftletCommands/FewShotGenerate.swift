@@ -42,12 +42,12 @@ struct FewShotGenerate: ParsableCommand {
             + "if accuracy is poor, exchange dark and light")
       }
       let preparation = ClassifierFile.Preparation(
-        imageSize: data.imageSize, channels: opened.generator.architecture.imageChannels,
+        imageSize: data.imageSize, channels: opened.learner.architecture.imageChannels,
         isInverted: data.isInverted)
-      var set = try images.support(preparation, ways: opened.generator.architecture.classCount)
+      var set = try images.support(preparation, ways: opened.learner.architecture.classCount)
       set.images = set.images.moved(to: device)
       set.labels = set.labels.moved(to: device)
-      let classifier = opened.generator.generate(set).classifier()
+      let classifier = opened.learner.generate(set).classifier()
         .keepingClasses(images.classNames.count)
       let file = ClassifierFile(
         classifier, classNames: images.classNames, preparation: preparation)

@@ -24,6 +24,12 @@ struct FewShotReport: ParsableCommand {
   @Option(help: "Number of tasks to measure the accuracy on.")
   var tasks = 512
 
+  @Option(
+    help: """
+      Also write the weights and attention maps of some unseen tasks into this safetensors file.
+      """)
+  var dump: String?
+
   @OptionGroup var device: DeviceOptions
   @OptionGroup var output: OutputOptions
 
@@ -43,6 +49,7 @@ struct FewShotReport: ParsableCommand {
         folder: runFolder, device: device)
       let path = RunPaths(runFolder).report
       try page.page().write(to: path)
+      if let dump { try page.study?.write(to: dump) }
       let result = Result(
         page: path, accuracy: page.accuracy.mean, halfWidth: page.accuracy.halfWidth,
         tasks: page.accuracy.count)
@@ -73,6 +80,8 @@ struct FewShotPage {
   let accuracy: MeanInterval
   private let inductive: MeanInterval
   private let neighbor: MeanInterval
+  /// How the networks are written, where a HyperTransformer writes them.
+  let study: GenerationStudy?
 
   init(
     _ run: FewShotRun, recipe: FewShotRecipe, data: FewShotData, tasks: Int, folder: String,
@@ -88,29 +97,33 @@ struct FewShotPage {
         data.test, plan: recipe.evaluationPlan, tasks: tasks, statistics: statistics,
         device: device)
     }
-    accuracy = try measured(.batch).accuracy(of: run.generator)
-    inductive = try measured(.support).accuracy(of: run.generator)
+    accuracy = try measured(.batch).accuracy(of: run.learner)
+    inductive = try measured(.support).accuracy(of: run.learner)
     neighbor = MeanInterval(
       of: try measured(.batch).accuracies {
         PixelNearestNeighbor.logits($0, ways: recipe.episode.ways)
       })
+    study = try run.generator.map {
+      try GenerationStudy($0, data.test, recipe.evaluationPlan, seed: recipe.seed, device: device)
+    }
   }
 
   func page() throws -> Page {
     let ways = recipe.episode.ways
     let shots = recipe.episode.shots
     let percent = String(format: "%.0f", 100 * accuracy.mean)
+    let (title, method, work) = words
     return Page(
-      title: "A Transformer that writes a network",
-      subtitle: "HyperTransformer on \(recipe.data.source): \(ways) classes, "
+      title: title,
+      subtitle: "\(method) on \(recipe.data.source): \(ways) classes, "
         + "\(shots) labelled \(shots == 1 ? "picture" : "pictures") of each",
-      lead: "\(ways * shots) labelled pictures go in, the weights of a small convolutional network "
-        + "come out. No gradient step is taken for a new task. On classes it has never seen, the "
-        + "network is right **\(percent) times in 100**.",
+      lead: "\(ways * shots) labelled pictures go in, a small convolutional network comes out. "
+        + "\(work) On classes it has never seen, the network is right **\(percent) times in 100**.",
       keyFigures: keyFigures,
       sections: [
         Section("One episode from unseen classes", try episodeBlocks()),
         Section("Learning", try learningBlocks()),
+      ] + (study.map { [Section("How the weights are written", $0.blocks)] } ?? []) + [
         Section("What to try next", nextBlocks),
         Section("Settings", [.details("The run's recipe", [.code(RecipeWriter.text(of: recipe))])]),
       ],
@@ -119,6 +132,27 @@ struct FewShotPage {
         version: SwiftletCommand.configuration.version, date: Date(),
         machine: "\(ProcessInfo.processInfo.activeProcessorCount) cores, \(memory) GiB",
         facts: [Origin.Fact("libtorch", Engine.version)]))
+  }
+
+  /// The page's title, the method's name, and what it does for a new task.
+  private var words: (title: String, method: String, work: String) {
+    switch recipe.method {
+    case .hyperTransformer:
+      (
+        "A Transformer that writes a network", "HyperTransformer",
+        "A Transformer writes its weights in one pass; no gradient step is taken for a new task."
+      )
+    case .prototypical:
+      (
+        "A network that compares with prototypes", "Prototypical network",
+        "Its dense layer is made of the pictures' means; the rest is the same for every task."
+      )
+    case .maml:
+      (
+        "A network that a few steps adapt", "MAML++",
+        "\(recipe.maml.steps) gradient steps adapt it to a new task."
+      )
+    }
   }
 
   private var memory: Int { Int(ProcessInfo.processInfo.physicalMemory >> 30) }
@@ -144,17 +178,17 @@ struct FewShotPage {
         "Chance", Estimate(100 / Double(recipe.episode.ways)), unit: "%",
         explanation: "what guessing reaches"),
       KeyFigure(
-        "Generated weights", "\(run.generator.architecture.weightCount)",
-        explanation: "in the network of one task; the generator has "
-          + "\(run.generator.parameterCount)"),
+        "Weights", "\(run.learner.architecture.weightCount)",
+        explanation: "in the network of one task; what finds it has "
+          + "\(run.learner.parameterCount)"),
     ]
   }
 
   private var nextBlocks: [Block] {
     [
       .paragraph(
-        "Put a few PNG pictures of your own into one folder per class, let the generator write a "
-          + "network for them, and use that network alone:"),
+        "Put a few PNG pictures of your own into one folder per class, have a network made for "
+          + "them, and use that network alone:"),
       .code(
         """
         ./swiftlet few-shot generate --run \(folder) --support my-pictures --output cnn.safetensors
@@ -198,9 +232,9 @@ extension FewShotPage {
     let episode = sampler.batch(of: 1, using: &random)
     let batch = TrainingBatch(
       episode, of: sampler.set, ways: plan.ways, using: &random, on: device)
-    let probabilities = run.generator.generate(batch.support).logits(of: batch.query.images)
+    let probabilities = run.learner.generate(batch.support).logits(of: batch.query.images)
       .softmax(along: 2)[0]
-    let names = (0..<plan.ways).map { "\(Character(UnicodeScalar(UInt8(65 + $0 % 26))))" }
+    let names = (0..<plan.ways).map(letter)
     let support = (0..<episode.support.count)
       .filter { episode.support.labels[$0] < plan.ways }
       .sorted { episode.support.labels[$0] < episode.support.labels[$1] }

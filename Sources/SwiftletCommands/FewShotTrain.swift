@@ -6,14 +6,23 @@ import Learning
 import Runs
 import Torch
 
-/// Trains a weight generator.
+/// Trains a weight generator or one of its rivals.
 struct FewShotTrain: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "train", abstract: "Train a generator on many classes of images.")
+    commandName: "train", abstract: "Train a generator on many classes of images.",
+    discussion: """
+      With --method prototypical or maml the same body is trained by the same loop on the same \
+      episodes as a prototypical network or by MAML++, to compare with; evaluate, report, generate \
+      and classify take such runs as well.
+      """)
 
   @OptionGroup var training: TrainingOptions
   @OptionGroup var device: DeviceOptions
   @OptionGroup var output: OutputOptions
+
+  @Option(
+    help: "How networks are found (default: hyperTransformer, unless the recipe says another).")
+  var method: FewShotMethod?
 
   @Option(help: "Data set name or folder, with classes if wanted: omniglot, glyphs, folder:0-99.")
   var data: String?
@@ -26,24 +35,31 @@ struct FewShotTrain: ParsableCommand {
       let folder = try openFolder(recipe)
       console.note("reading \(recipe.data.source)")
       let data = try FewShotData(loading: recipe.data)
-      let job = try FewShotTraining(recipe, data: data, device: device)
-      var state = try job.initialState()
-      if training.resume, folder.hasCheckpoint {
-        try state.restore(from: Checkpoint(path: folder.paths.checkpoint))
-        console.note("going on from step \(state.step)")
-      }
-      let settings = try job.trainerSettings()
-      let progress = Runs.Progress(
-        "training", steps: settings.budget.steps, seconds: settings.budget.seconds,
-        from: state.step, used: state.seconds)
-      let interruption = Interruption()
-      let outcome = try Trainer(settings, job.task).run(
-        &state, folder: folder, progress: progress
-      ) { interruption.isRequested }
-      report(outcome, folder, console)
-      if outcome.ending == .interrupted {
-        throw ArgumentParser.ExitCode(Runs.ExitCode.interrupted.rawValue)
-      }
+      try train(recipe.method.trainable, recipe, data, device, folder, console)
+    }
+  }
+
+  private func train<Trained: TrainableLearner>(
+    _ type: Trained.Type, _ recipe: FewShotRecipe, _ data: FewShotData, _ device: Device,
+    _ folder: RunFolder, _ console: Console
+  ) throws {
+    let job = try FewShotTraining<Trained>(recipe, data: data, device: device)
+    var state = try job.initialState()
+    if training.resume, folder.hasCheckpoint {
+      try state.restore(from: Checkpoint(path: folder.paths.checkpoint))
+      console.note("going on from step \(state.step)")
+    }
+    let settings = try job.trainerSettings()
+    let progress = Runs.Progress(
+      "training", steps: settings.budget.steps, seconds: settings.budget.seconds,
+      from: state.step, used: state.seconds)
+    let interruption = Interruption()
+    let outcome = try Trainer(settings, job.task).run(
+      &state, folder: folder, progress: progress
+    ) { interruption.isRequested }
+    report(outcome, folder, console)
+    if outcome.ending == .interrupted {
+      throw ArgumentParser.ExitCode(Runs.ExitCode.interrupted.rawValue)
     }
   }
 
@@ -56,6 +72,7 @@ struct FewShotTrain: ParsableCommand {
     var recipe = try RecipeReader.load(
       FewShotRecipe.self, path: path, overrides: training.overrides)
     if let seed = training.seed { recipe.seed = seed }
+    if let method { recipe.method = method }
     if let data { recipe.data.source = data }
     if let steps = training.steps { recipe.training.steps = steps }
     if let minutes = training.minutes {
@@ -105,3 +122,5 @@ extension FewShotData {
     self.init(set, splitSeed: data.splitSeed)
   }
 }
+
+extension FewShotMethod: ExpressibleByArgument {}

@@ -7,7 +7,10 @@ public struct SwiftletCommand: AsyncParsableCommand {
     commandName: "swiftlet",
     abstract: "Networks that are small, cheap to adapt, and honest about uncertainty.",
     version: "0.1.0",
-    subcommands: [FewShotCommand.self, RuleCommand.self, DataCommand.self])
+    subcommands: [
+      FewShotCommand.self, RuleCommand.self, ForecastCommand.self, ClassifyCommand.self,
+      ModelCommand.self, DataCommand.self,
+    ])
 
   /// Creates the command; the argument parser needs it.
   public init() {}

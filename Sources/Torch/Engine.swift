@@ -24,7 +24,7 @@ public enum Engine {
   /// Asks for deterministic kernels where libtorch has a choice (it matters on GPUs).
   public static func useDeterministicKernels(_ enabled: Bool) { ct_set_deterministic(enabled) }
 
-  /// Which kernel computes the `float32` products of linear layers on the processor.
+  /// Which kernel computes the `float32` products of linear layers and matrices on the processor.
   ///
   /// Results differ in the last digits between kernels, so a run that shall be repeated bit for bit
   /// keeps this with its seed. Where libtorch has no oneDNN products this stays ``ProductKernel/mkl``.

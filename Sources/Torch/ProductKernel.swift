@@ -1,7 +1,7 @@
 import Foundation
 import Randomness
 
-/// A kernel for the `float32` products of linear layers on the processor.
+/// A kernel for the `float32` products of linear layers and matrices on the processor.
 public enum ProductKernel: Sendable, Hashable, Codable {
   /// libtorch's own choice, MKL on most processors.
   case mkl

@@ -1,5 +1,6 @@
 private enum Ops {
-  static let convolution = Operator("aten::convolution")
+  // Not aten::convolution, which autocasting on the processor passes over.
+  static let convolution = Operator("aten::conv2d")
   static let transposedConvolution = Operator("aten::conv_transpose2d", "input")
   static let episodeBlock = Operator("swiftlet::episode_block")
   static let smallConvolution = Operator("swiftlet::small_convolution")
@@ -62,7 +63,7 @@ extension Tensor {
     }
     return Ops.convolution(
       .tensor(input), .tensor(weight), .optional(bias), .ints([stride, stride]), .ints(border),
-      .ints([dilation, dilation]), .bool(false), .ints([0, 0]), .int(groups))
+      .ints([dilation, dilation]), .int(groups))
   }
 
   /// Two-dimensional transposed convolution, the map that a convolution's gradient applies.

@@ -1,7 +1,6 @@
 private enum Ops {
-  static let matmul = Operator("aten::matmul")
+  static let matmul = Operator("swiftlet::matmul")
   static let linear = Operator("swiftlet::linear")
-  static let product = Operator("swiftlet::product")
   static let mixStates = Operator("swiftlet::mix_states")
   static let bmm = Operator("aten::bmm")
   static let baddbmm = Operator("aten::baddbmm")
@@ -34,12 +33,6 @@ extension Tensor {
   public func linear(weight: Tensor, bias: Tensor? = nil) -> Tensor {
     Ops.linear(.tensor(self), .tensor(weight), .optional(bias))
   }
-
-  /// The product with a matrix `[inputs, outputs]` by the kernel of ``Engine/productKernel``; the
-  /// matrix's gradient is laid out by rows, like the matrix.
-  ///
-  /// - Shapes: this tensor is `[..., inputs]`; the result is `[..., outputs]`.
-  public func product(_ matrix: Tensor) -> Tensor { Ops.product(.tensor(self), .tensor(matrix)) }
 
   /// Mixes a handful of states that every neuron has: `Σ_k self[..., k, b, j] matrix[k, l]`.
   ///

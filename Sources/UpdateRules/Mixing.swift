@@ -46,7 +46,7 @@ struct InputLayer {
     let wide = right.flattened(from: 3, through: 4)
     let shape = [species, replicas, left.extent(2), right.extent(3), right.extent(4)]
     if species == 1, replicas == 1 {
-      return left[0, 0].product(wide[0, 0]).reshaped(to: shape)
+      return left[0, 0].matmul(wide[0, 0]).reshaped(to: shape)
     }
     let copies = left.broadcast(to: [species, replicas, left.extent(2), left.extent(3)])
     return copies.flattened(from: 0, through: 1).batchMatmul(wide.flattened(from: 0, through: 1))

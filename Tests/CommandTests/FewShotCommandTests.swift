@@ -35,6 +35,50 @@ import Testing
     #expect(probabilities.keys.sorted() == names)
   }
 
+  @Test func `several parts are judged, and a report keeps how weights were written`() throws {
+    let run = folder.path + "/run"
+    #expect(try CommandRun(training(run, steps: 2)).exitCode == 0)
+    let judged = try CommandRun(
+      "few-shot", "evaluate", "--run", run, "--tasks", "4", "--threads", "1", "--json", "--part",
+      "training", "validation", "test")
+    let parts = object(judged.output)?["parts"] as? [[String: Any]]
+    #expect(
+      parts?.compactMap { $0["part"] as? String } == ["training", "validation", "test"],
+      "\(judged.messages)")
+    let dump = folder.path + "/dump.safetensors"
+    let reported = try CommandRun(
+      "few-shot", "report", "--run", run, "--tasks", "4", "--threads", "1", "--dump", dump)
+    #expect(reported.exitCode == 0, "\(reported.messages)")
+    let file = try SafetensorsFile(path: dump)
+    #expect(file["layers.0.kernel"]?.shape == [16, 2, 1, 3, 3])
+    #expect(file["logits.attention.0"]?.shape == [16, 2, 6, 6])
+    let page = try String(contentsOfFile: run + "/report.html", encoding: .utf8)
+    #expect(page.contains("How the weights are written"))
+  }
+
+  @Test(arguments: ["prototypical", "maml"])
+  func `rivals are trained, judged and written to a file by the same commands`(
+    _ method: String
+  ) throws {
+    let run = folder.path + "/run"
+    let trained = try CommandRun(training(run, steps: 2, "--method", method))
+    #expect(trained.exitCode == 0, "\(trained.messages)")
+    let judged = try CommandRun(
+      "few-shot", "evaluate", "--run", run, "--tasks", "4", "--threads", "1", "--json")
+    #expect(object(judged.output)?["method"] as? String == method, "\(judged.messages)")
+    let pictures = folder.path + "/pictures"
+    let exported = try CommandRun(
+      "data", "export", "new-alphabet:0-2", "--count", "2", "--output", pictures)
+    #expect(exported.exitCode == 0, "\(exported.messages)")
+    let model = folder.path + "/cnn.safetensors"
+    let written = try CommandRun(
+      "few-shot", "generate", "--run", run, "--support", pictures, "--output", model, "--json")
+    #expect((object(written.output)?["classes"] as? [String])?.count == 3, "\(written.messages)")
+    let reported = try CommandRun(
+      "few-shot", "report", "--run", run, "--tasks", "4", "--threads", "1")
+    #expect(reported.exitCode == 0, "\(reported.messages)")
+  }
+
   @Test(arguments: [3, 17, 26])
   func `a run killed by force and resumed has the weights of an uninterrupted one`(
     _ step: Int

@@ -190,3 +190,60 @@ import Testing
     #expect(error?.description.contains("class \"lonely\" has 1 image, an episode needs 2") == true)
   }
 }
+
+/// EMNIST in the layouts it is published and unpacked in.
+@Suite struct EMNISTTests {
+  /// Two 2x3 images of label 10 (A) and one of label 36 (a), stored column by column.
+  private let images: [UInt8] = [0, 0, 8, 3, 0, 0, 0, 3, 0, 0, 0, 2, 0, 0, 0, 3] + Array(1...18)
+  private let labels: [UInt8] = [0, 0, 8, 1, 0, 0, 0, 3, 10, 36, 10]
+
+  @Test func `images come out upright from the archive and from its files`() throws {
+    let folder = try TemporaryFolder()
+    let stem = "emnist-byclass-train-"
+    let files = [
+      (name: "gzip/\(stem)images-idx3-ubyte.gz", bytes: [UInt8](gzipped(images))),
+      (name: "gzip/\(stem)labels-idx1-ubyte.gz", bytes: [UInt8](gzipped(labels))),
+      (name: "gzip/emnist-letters-train-labels-idx1-ubyte.gz", bytes: [1, 2]),
+    ]
+    try folder.write(zipped(files), to: "packed/gzip.zip")
+    for (name, bytes) in files { try folder.write(bytes, to: "unpacked/\(name)") }
+    try folder.write(images, to: "plain/\(stem)images-idx3-ubyte")
+    try folder.write(labels, to: "plain/\(stem)labels-idx1-ubyte")
+    for layout in ["packed", "unpacked", "plain"] {
+      let set = try EMNIST.load(from: "\(folder.path)/\(layout)")
+      #expect(set.classNames == ["A", "a"])
+      #expect((set.height, set.width) == (3, 2))
+      #expect((0..<2).map { set.samples(ofClass: $0).count } == [2, 1])
+      // 1 2 3 over 4 5 6 in the file are columns.
+      #expect(set.image(0).pixels == [1, 4, 2, 5, 3, 6])
+      #expect(set.image(2).pixels == [7, 10, 8, 11, 9, 12])
+      let few = try EMNIST.load(from: "\(folder.path)/\(layout)", mostPerClass: 1)
+      #expect(few.count == 2 && few.image(0).pixels == set.image(0).pixels)
+    }
+  }
+
+  @Test func `a split that is not there names the file`() throws {
+    let folder = try TemporaryFolder()
+    try folder.write(zipped([(name: "gzip/other", bytes: [1])]), to: "gzip.zip")
+    let failure = #expect(throws: FileFailure.self) {
+      try EMNIST.load(from: folder.path, .balanced)
+    }
+    #expect(failure?.path.contains("emnist-balanced-train-images") == true)
+    #expect(failure?.kind == .missing)
+  }
+
+  @Test func `KMNIST and Fashion-MNIST are known by name with the names of their classes`() throws {
+    let folder = try TemporaryFolder()
+    let digits: [UInt8] = [0, 0, 8, 1, 0, 0, 0, 3, 0, 9, 9]
+    for place in ["kmnist", "fashion-mnist"] {
+      try folder.write(gzipped(images), to: "\(place)/train-images-idx3-ubyte.gz")
+      try folder.write(gzipped(digits), to: "\(place)/train-labels-idx1-ubyte.gz")
+    }
+    let catalog = DatasetCatalog(environment: ["SWIFTLET_DATA": folder.path])
+    #expect(try catalog.load("kmnist").classNames == ["o", "wo"])
+    #expect(try catalog.load("fashion-mnist").classNames == ["T-shirt", "ankle boot"])
+    for name in ["kmnist", "kmnist-test", "fashion-mnist-test", "emnist", "emnist-balanced"] {
+      #expect(!(try catalog.entry(named: name)).origins.isEmpty)
+    }
+  }
+}

@@ -50,6 +50,11 @@ public func tarred(_ entries: [(name: String, bytes: [UInt8])]) -> [UInt8] {
   return file + [UInt8](repeating: 0, count: 1024)
 }
 
+/// A zlib stream of stored blocks.
+public func zlibStream(_ bytes: [UInt8]) -> [UInt8] {
+  [0x78, 0x01] + stored(bytes) + big(adler32(bytes))
+}
+
 private func octal(_ number: Int, digits: Int) -> String {
   let text = String(number, radix: 8)
   return String(repeating: "0", count: digits - text.count) + text

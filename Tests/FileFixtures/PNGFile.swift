@@ -50,15 +50,16 @@ public struct PNGFile {
       }
     }
     let header = big(UInt32(width)) + big(UInt32(height)) + [UInt8(depth), UInt8(kind), 0, 0, 0]
-    var file: [UInt8] = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a] + chunk("IHDR", header)
-    if !palette.isEmpty { file += chunk("PLTE", palette) }
-    if !transparency.isEmpty { file += chunk("tRNS", transparency) }
+    var file: [UInt8] = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a] + pngChunk("IHDR", header)
+    if !palette.isEmpty { file += pngChunk("PLTE", palette) }
+    if !transparency.isEmpty { file += pngChunk("tRNS", transparency) }
     let stream = [0x78, 0x01] + stored(raw) + big(adler32(raw))
-    return Data(file + chunk("IDAT", stream) + chunk("IEND", []))
+    return Data(file + pngChunk("IDAT", stream) + pngChunk("IEND", []))
   }
+}
 
-  private func chunk(_ name: String, _ content: [UInt8]) -> [UInt8] {
-    let named = [UInt8](name.utf8) + content
-    return big(UInt32(content.count)) + named + big(slowCRC32(named))
-  }
+/// A chunk of a PNG file with its length and check sum.
+public func pngChunk(_ name: String, _ content: [UInt8]) -> [UInt8] {
+  let named = [UInt8](name.utf8) + content
+  return big(UInt32(content.count)) + named + big(slowCRC32(named))
 }

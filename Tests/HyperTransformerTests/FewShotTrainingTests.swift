@@ -35,7 +35,7 @@ import Torch
   @Test func `pre-training comes first and leaves the transformers alone`() throws {
     var recipe = Self.recipe
     recipe.training.steps = recipe.training.pretrainingSteps
-    let training = try FewShotTraining(recipe, data: Self.data)
+    let training = try FewShotTraining<GeneratorInTraining>(recipe, data: Self.data)
     var state = try training.initialState()
     let before = state.model.tensors
     _ = try Trainer(try training.trainerSettings(), training.task).run(&state)
@@ -51,12 +51,39 @@ import Torch
     let run = try FewShotRun(folder: path)
     #expect(run.recipe == Self.recipe)
     #expect(run.checkpointPath == RunPaths(path).best)
-    #expect(run.generator.tensors.names == state.model.generator.tensors.names)
+    #expect(run.learner.tensors.names == state.model.generator.tensors.names)
     let judged = try FewShotEvaluation(
       Self.data.validation, plan: run.recipe.evaluationPlan,
       tasks: run.recipe.evaluation.validationTasks
-    ).accuracy(of: run.generator)
+    ).accuracy(of: run.learner)
     #expect(judged.mean == state.bestEvaluation?.values["accuracy"])
+  }
+
+  @Test func `every shipped recipe is read and fits`() throws {
+    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent()
+      .appendingPathComponent("Recipes/HyperTransformer").path
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+    #expect(names.count >= 7)
+    for name in names {
+      let recipe = try RecipeReader.load(FewShotRecipe.self, path: "\(folder)/\(name)")
+      let stem = name.split(separator: ".")[0]
+      #expect(recipe.method == FewShotMethod(rawValue: String(stem)) ?? .hyperTransformer)
+    }
+  }
+
+  @Test func `evaluations during training judge the parts that are asked for`() throws {
+    var recipe = Self.recipe
+    recipe.evaluation.parts = [.training, .test]
+    recipe.training.steps = 1
+    let training = try FewShotTraining<GeneratorInTraining>(recipe, data: Self.data)
+    var state = try training.initialState()
+    let outcome = try Trainer(try training.trainerSettings(), training.task).run(&state)
+    let values = try #require(outcome.lastEvaluation?.values)
+    #expect(
+      values.keys.filter { $0.hasSuffix("accuracy") }.sorted() == [
+        "accuracy", "test/accuracy", "training/accuracy",
+      ])
   }
 
   @Test func `training, validation and test classes have nothing in common`() {
@@ -108,7 +135,7 @@ import Torch
       isNew
       ? try RunFolder.create(at: path, recipe: recipe)
       : try RunFolder.resume(at: path, recipe: recipe)
-    let training = try FewShotTraining(recipe, data: Self.data)
+    let training = try FewShotTraining<GeneratorInTraining>(recipe, data: Self.data)
     var state = try training.initialState()
     if folder.hasCheckpoint {
       try state.restore(from: Checkpoint(path: folder.paths.checkpoint))

@@ -59,7 +59,7 @@ import Torch
     var recipe = Self.recipe
     recipe.generator.trainedLayers = trainedLayers
     recipe.training.steps = steps
-    let training = try FewShotTraining(recipe, data: Self.data)
+    let training = try FewShotTraining<GeneratorInTraining>(recipe, data: Self.data)
     var state = try training.initialState()
     let log = LossLog(training.task)
     _ = try Trainer(try training.trainerSettings(), log.task).run(&state)

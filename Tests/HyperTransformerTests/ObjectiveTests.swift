@@ -13,6 +13,14 @@ import Torch
     (2500, [0, 0, 0.5], 0.5), (3000, [0, 0, 0], 1), (9000, [0, 0, 0], 1),
   ]
 
+  @Test func `warm-up heads are written only where they count`() throws {
+    var generator = try Tiny.generator(Tiny.configuration { $0.warmUpHeads = .generated })
+    var pass = Pass.inference
+    let support = Tiny.batch().support
+    #expect(generator.generation(support, &pass).warmUp.isEmpty)
+    #expect(generator.generation(support, &pass, warmsUp: true).warmUp.count == 1)
+  }
+
   @Test(arguments: warmUp)
   func `warm-up heads hand over to each other and then to the network`(
     _ step: Int, _ heads: [Double], _ main: Double

@@ -118,7 +118,7 @@ extension WeightGenerator {
   func generating(_ support: SupportSet) -> Generation {
     var copy = self
     var pass = Pass.inference
-    return copy.generation(support, &pass)
+    return copy.generation(support, &pass, warmsUp: true)
   }
 }
 

@@ -1,3 +1,4 @@
+import Foundation
 import Randomness
 import Testing
 
@@ -40,5 +41,19 @@ import Testing
     let variance = draws.map { ($0 - mean) * ($0 - mean) }.reduce(0, +) / 19_999
     #expect(abs(mean - 2) < 5 * 3 / 141.4)
     #expect(abs(variance - 9) < 5 * 9 * 0.01)
+  }
+
+  @Test func `a saved stream goes on where it was, and damaged words are refused`() throws {
+    var random = RandomSource(seed: 6)
+    _ = random.next()
+    let data = try JSONEncoder().encode(random)
+    var later = try JSONDecoder().decode(RandomSource.self, from: data)
+    #expect(later == random)
+    #expect(later.next() == random.next())
+    for text in [#"{"state":[1,2,3]}"#, #"{"state":[0,0,0,0]}"#] {
+      #expect(throws: DecodingError.self) {
+        try JSONDecoder().decode(RandomSource.self, from: Data(text.utf8))
+      }
+    }
   }
 }

@@ -47,6 +47,34 @@ private func draw(_ shape: [Int], _ seed: UInt64) -> Tensor {
     }
   }
 
+  @Test(arguments: [[7, 13], [3, 5, 13], [0, 13], [13]])
+  func `both kernels give the same product of matrices and the same derivatives`(
+    shape: [Int]
+  ) async {
+    await #expect(processExitsWith: .success) { [shape] in
+      let slope = draw(shape.dropLast() + [9], 3)
+      for matrix in [draw([13, 9], 2), draw([9, 13], 2).transposed()] {
+        let points = [draw(shape, 1), matrix]
+        func results() -> [Tensor] {
+          let (value, pullback) = valueAndPullback(at: points, weights: slope) {
+            $0[0].matmul($0[1])
+          }
+          let second = valueAndGradient(at: points) { points in
+            let inner = valueAndGradient(at: points) { $0[0].matmul($0[1]).squared().sum() }
+            return inner.gradient.reduce(Tensor(0)) { $0 + $1.squared().sum() }
+          }
+          return [value, points[0].matmul(points[1])] + pullback + second.gradient
+        }
+        let mkl = with(.mkl, results)
+        let oneDNN = with(.oneDNN(minimumMultiplyAdds: 0), results)
+        for (found, expected) in zip(oneDNN, mkl) {
+          let size = expected.count == 0 ? 0 : expected.abs().max().scalar()
+          expectClose(found, expected, relative: 1e-5, absolute: 1e-6 * size)
+        }
+      }
+    }
+  }
+
   @Test func `inputs with gaps, by columns or broadcast give the same layer`() async {
     await #expect(processExitsWith: .success) {
       let (x, weight) = (draw([13, 7], 1), draw([13, 9], 2))

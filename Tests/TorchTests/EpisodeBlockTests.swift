@@ -5,7 +5,7 @@ import Torch
 
 /// Sizes of a block; every input is drawn from few small integers, so that sums are exact in both
 /// element types and equal values meet in many pooling windows.
-struct BlockCase: Sendable, CustomStringConvertible {
+struct BlockCase: FusedCase {
   var networks = 2
   var inputs = 8
   var outputs = 8
@@ -54,17 +54,7 @@ struct BlockCase: Sendable, CustomStringConvertible {
 @Suite struct `a convolution fused with pooling` {
   @Test(arguments: BlockCase.all)
   func `agrees with its parts in double precision`(_ block: BlockCase) {
-    var random = RandomSource(seed: 5)
-    let points = block.points(&random)
-    let weights = smallIntegers(block.fused(points).shape, &random)
-    let found = valueAndPullback(at: points, weights: weights) { block.fused($0) }
-    let expected = valueAndPullback(
-      at: points.map { $0.cast(to: .float64) }, weights: weights.cast(to: .float64)
-    ) { block.composed($0) }
-    expectClose(found.value, expected.value, relative: 1e-6, absolute: 1e-6)
-    for (index, (own, other)) in zip(found.pullback, expected.pullback).enumerated() {
-      expectClose(own, other, relative: 1e-6, absolute: 1e-6, "gradient \(index)")
-    }
+    block.expectAgreement(seed: 5, absolute: 1e-6)
   }
 
   @Test func `has the gradient of finite differences in double precision`() {
@@ -77,12 +67,7 @@ struct BlockCase: Sendable, CustomStringConvertible {
   }
 
   @Test func `has second derivatives`() {
-    var random = RandomSource(seed: 7)
-    let block = BlockCase(slope: 0.01, hasBias: true)
-    let points = block.points(&random)
-    let found = curvature(at: points) { block.fused($0) }
-    let expected = curvature(at: points.map { $0.cast(to: .float64) }) { block.composed($0) }
-    expectSimilar(found, expected)
+    BlockCase(slope: 0.01, hasBias: true).expectSecondDerivatives(seed: 7)
   }
 
   @Test func `needs no gradient of its input`() {

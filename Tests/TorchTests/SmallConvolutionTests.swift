@@ -5,7 +5,7 @@ import Torch
 
 /// Sizes of a convolution; every input is drawn from few small integers, so that sums are exact in
 /// both element types.
-struct ConvolutionCase: Sendable, CustomStringConvertible {
+struct ConvolutionCase: FusedCase {
   var inputs = 8
   var outputs = 8
   var height = 9
@@ -51,26 +51,10 @@ struct ConvolutionCase: Sendable, CustomStringConvertible {
     + [1, 20].map { ConvolutionCase(height: 3, width: 3, batch: $0, padding: .valid) }
 }
 
-/// `float32` integers from -3 to 3.
-func smallIntegers(_ shape: [Int], _ random: inout RandomSource) -> Tensor {
-  let count = shape.reduce(1, *)
-  return Tensor((0..<count).map { _ in Float(random.index(below: 7)) - 3 }, shape: shape)
-}
-
 @Suite struct `a convolution fused with its rectifier` {
   @Test(arguments: ConvolutionCase.all)
   func `agrees with its parts in double precision`(_ shape: ConvolutionCase) {
-    var random = RandomSource(seed: 11)
-    let points = shape.points(&random)
-    let weights = smallIntegers(shape.fused(points).shape, &random)
-    let found = valueAndPullback(at: points, weights: weights) { shape.fused($0) }
-    let expected = valueAndPullback(
-      at: points.map { $0.cast(to: .float64) }, weights: weights.cast(to: .float64)
-    ) { shape.composed($0) }
-    #expect(found.value.toDoubles() == expected.value.toDoubles())
-    for (index, (own, other)) in zip(found.pullback, expected.pullback).enumerated() {
-      expectClose(own, other, relative: 1e-6, "gradient \(index)")
-    }
+    shape.expectAgreement(seed: 11, absolute: 0)
   }
 
   @Test func `has the gradient of finite differences in double precision`() {
@@ -84,12 +68,7 @@ func smallIntegers(_ shape: [Int], _ random: inout RandomSource) -> Tensor {
   }
 
   @Test(arguments: [0.5, 1]) func `has second derivatives`(slope: Double) {
-    var random = RandomSource(seed: 13)
-    let shape = ConvolutionCase(height: 6, width: 6, stride: 2, slope: slope)
-    let points = shape.points(&random)
-    let found = curvature(at: points) { shape.fused($0) }
-    let expected = curvature(at: points.map { $0.cast(to: .float64) }) { shape.composed($0) }
-    expectSimilar(found, expected)
+    ConvolutionCase(height: 6, width: 6, stride: 2, slope: slope).expectSecondDerivatives(seed: 13)
   }
 
   @Test func `does not depend on the number of threads`() {
@@ -105,35 +84,4 @@ func smallIntegers(_ shape: [Int], _ random: inout RandomSource) -> Tensor {
     let found = image.convolvedAndRectified(with: Tensor(ones: [1, 1, 1, 1]))
     expectClose(found.toDoubles(), [.nan, 1, 0, 3])
   }
-}
-
-/// The gradient of the squared gradient of a mean square.
-func curvature(at points: [Tensor], _ body: @escaping ([Tensor]) -> Tensor) -> [Tensor] {
-  valueAndGradient(at: points) { outer in
-    let inner = valueAndGradient(at: outer) { body($0).squared().mean() }.gradient
-    return inner.dropFirst().reduce(inner[0].squared().sum()) { $0 + $1.squared().sum() }
-  }.gradient
-}
-
-/// Expects tensors to agree to a millionth of their largest elements, which are not zero.
-func expectSimilar(_ found: [Tensor], _ expected: [Tensor]) {
-  #expect(found.count == expected.count)
-  for (own, other) in zip(found, expected) {
-    let size = other.toDoubles().map(abs).max() ?? 0
-    #expect(size > 0)
-    expectClose(own, other, relative: 0, absolute: 1e-5 * size)
-  }
-}
-
-/// Expects a function and its gradient to be the same numbers with one, two and three threads.
-func expectSameForAllThreadCounts(at points: [Tensor], _ body: ([Tensor]) -> Tensor) {
-  let before = Engine.threadCount
-  defer { Engine.threadCount = before }
-  let results = [1, 2, 3].map { threads in
-    Engine.threadCount = threads
-    let (value, gradient) = valueAndGradient(at: points) { body($0).squared().sum() }
-    return ([value] + gradient).map { $0.toDoubles() }
-  }
-  #expect(results[1] == results[0])
-  #expect(results[2] == results[0])
 }

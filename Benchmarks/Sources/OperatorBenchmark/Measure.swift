@@ -1,4 +1,5 @@
 import Foundation
+import Torch
 
 /// The times of one action in microseconds per call.
 struct Measurement: Encodable {
@@ -24,20 +25,30 @@ struct Measurement: Encodable {
 }
 
 /// The median and best time of one call over `samples` loops, each long enough for the clock.
-func measure(_ samples: Int, seconds: Double = 0.02, _ action: () -> Void) -> Measurement {
+///
+/// On a busy machine short loops find undisturbed moments, and the best time is the one to compare.
+func measure(_ samples: Int, _ action: () -> Void) -> Measurement {
   for _ in 0..<3 { action() }
   let once = time(1, action)
-  let count = max(1, Int(seconds * 1e6 / max(once, 0.1)))
+  let count = max(1, Int(loopSeconds * 1e6 / max(once, 0.1)))
   let times = (0..<samples).map { _ in time(count, action) / Double(count) }.sorted()
   return Measurement(
     median: rounded(times[times.count / 2], 1000), best: rounded(times[0], 1000))
 }
 
-/// Microseconds for `count` calls.
+/// Microseconds for `count` calls: of this thread's processor time with one thread, which other work
+/// on the machine does not count in, of the wall clock with more.
 private func time(_ count: Int, _ action: () -> Void) -> Double {
-  let start = DispatchTime.now().uptimeNanoseconds
+  let clock = Engine.threadCount == 1 ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC
+  let start = nanoseconds(clock)
   for _ in 0..<count { action() }
-  return Double(DispatchTime.now().uptimeNanoseconds - start) / 1000
+  return Double(nanoseconds(clock) - start) / 1000
+}
+
+private func nanoseconds(_ clock: clockid_t) -> Int {
+  var time = timespec()
+  clock_gettime(clock, &time)
+  return time.tv_sec * 1_000_000_000 + time.tv_nsec
 }
 
 private func rounded(_ value: Double, _ scale: Double) -> Double {

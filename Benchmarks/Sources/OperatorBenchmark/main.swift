@@ -1,7 +1,7 @@
 // Times of single operators, printed as one JSON object with the case names of `Peer/operators.py`.
 //
 //   swift run -c release --package-path Benchmarks OperatorBenchmark [--samples N] [--threads N]
-//     [--kernel mkl|onednn|measured]
+//     [--kernel mkl|onednn|measured] [--seconds S per sample] [--overhead-only]
 import Foundation
 import Randomness
 import Torch
@@ -13,6 +13,7 @@ struct Report: Encodable {
   var unit = "microseconds"
   var overhead: [String: Measurement]
   var products: [String: [String: Measurement]]
+  var batched: [String: [String: Measurement]]
 }
 
 /// What a call costs when there is next to nothing to compute.
@@ -75,6 +76,28 @@ func products(_ samples: Int, _ random: inout RandomSource) -> [String: [String:
     result["\(rows)x\(inputs)x\(outputs)"] = [
       "matmul": rate(matmul, rows), "linear": rate(linear, rows),
       "linear_backward": rate(both.minus(linear), 2 * rows),
+      "linear_forward_backward": rate(both, 3 * rows),
+    ]
+  }
+  return result
+}
+
+/// Products of batches of matrices, forward and backward.
+func batched(_ samples: Int, _ random: inout RandomSource) -> [String: [String: Measurement]] {
+  var result: [String: [String: Measurement]] = [:]
+  for (batch, rows, inputs, outputs) in [
+    (8, 13, 52, 13), (16, 25, 9, 5), (12, 197, 64, 197), (4, 256, 256, 256),
+  ] {
+    let x = Tensor(normal: [batch, rows, inputs], using: &random)
+    let w = Tensor(normal: [batch, inputs, outputs], using: &random)
+    let slope = Tensor(normal: [batch, rows, outputs], using: &random)
+    let forward = withoutGradients { measure(samples) { _ = x.batchMatmul(w) } }
+    let both = measure(samples) {
+      _ = valueAndPullback(at: [x, w], weights: slope) { $0[0].batchMatmul($0[1]) }
+    }
+    result["\(batch)x\(rows)x\(inputs)x\(outputs)"] = [
+      "forward": forward.rated(rows: batch * rows, inputs: inputs, outputs: outputs),
+      "forward_backward": both.rated(rows: 3 * batch * rows, inputs: inputs, outputs: outputs),
     ]
   }
   return result
@@ -85,6 +108,7 @@ func option(_ name: String) -> String? {
   return arguments.firstIndex(of: name).flatMap { arguments.dropFirst($0 + 1).first }
 }
 
+let loopSeconds = option("--seconds").flatMap(Double.init) ?? 0.02
 let samples = option("--samples").flatMap(Int.init) ?? 15
 Engine.threadCount = option("--threads").flatMap(Int.init) ?? 1
 switch option("--kernel") {
@@ -92,11 +116,13 @@ case "onednn": Engine.productKernel = .oneDNN(minimumMultiplyAdds: 0)
 case "measured": Engine.productKernel = Engine.measuredProductKernel()
 default: Engine.productKernel = .mkl
 }
+let isOverheadOnly = CommandLine.arguments.contains("--overhead-only")
 var random = RandomSource(seed: 0)
 let report = Report(
   engine: "libtorch \(Engine.version)", threads: Engine.threadCount,
   kernel: "\(Engine.productKernel)", overhead: overhead(samples, &random),
-  products: products(samples, &random))
+  products: isOverheadOnly ? [:] : products(samples, &random),
+  batched: isOverheadOnly ? [:] : batched(samples, &random))
 let encoder = JSONEncoder()
 encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
 print(String(decoding: try encoder.encode(report), as: UTF8.self))

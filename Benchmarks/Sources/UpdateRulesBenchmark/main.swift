@@ -98,7 +98,7 @@ func products(_ random: inout RandomSource) -> (step: () -> Void, gradient: () -
   func run(_ list: [(Tensor, Tensor, isWide: Bool)]) {
     withoutGradients {
       for (left, right, isWide) in list {
-        _ = isWide ? left.product(right) : left.batchMatmul(right)
+        _ = isWide ? left.matmul(right) : left.batchMatmul(right)
       }
     }
   }

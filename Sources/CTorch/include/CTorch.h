@@ -94,6 +94,10 @@ int32_t ct_enter_gradient_scope(int32_t change);
 /// Switches gradient recording for this thread; returns what it was.
 bool ct_set_gradient_recording(bool enabled);
 
+/// Switches for this thread whether operators that gain from it compute in a shorter element type on
+/// that kind of device; returns what was.
+bool ct_set_autocast(int32_t device_kind, int32_t element_type, bool enabled);
+
 // The machine.
 int32_t ct_device_count(int32_t device_kind);
 char *ct_synchronize(int32_t device_kind, int32_t device_index);

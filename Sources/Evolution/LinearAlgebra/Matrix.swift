@@ -54,14 +54,6 @@ struct Matrix: Sendable, Equatable {
   mutating func scaleRow(_ row: Int, by factor: Double) {
     for index in row * columns..<(row + 1) * columns { elements[index] *= factor }
   }
-
-  func transposed() -> Matrix {
-    var result = Matrix(rows: columns, columns: rows)
-    for row in 0..<rows {
-      for column in 0..<columns { result[column, row] = self[row, column] }
-    }
-    return result
-  }
 }
 
 extension Matrix: Codable {

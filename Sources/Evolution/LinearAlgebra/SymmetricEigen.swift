@@ -19,13 +19,18 @@ struct SymmetricEigen: Sendable {
       matrix.rows == matrix.columns,
       "a matrix of \(matrix.rows) x \(matrix.columns) has no eigenvalues; it must be square")
     guard matrix.elements.allSatisfy(\.isFinite) else { return nil }
-    var tridiagonal = Tridiagonal(matrix)
+    // Scaled to numbers below 1, so that no square overflows or vanishes.
+    let largest = matrix.elements.reduce(0) { max($0, abs($1)) }
+    let scale = largest > 0 ? largest : 1
+    var scaled = matrix
+    for index in scaled.elements.indices { scaled.elements[index] /= scale }
+    var tridiagonal = Tridiagonal(scaled)
     var basis = tridiagonal.basis()
     guard tridiagonal.diagonalize(rotating: &basis) else { return nil }
     let order = tridiagonal.diagonal.indices.sorted {
       tridiagonal.diagonal[$0] < tridiagonal.diagonal[$1]
     }
-    values = order.map { tridiagonal.diagonal[$0] }
+    values = order.map { tridiagonal.diagonal[$0] * scale }
     vectors = basis.gatheringRows(order)
   }
 }

@@ -35,7 +35,7 @@ extension Tridiagonal {
     var end = start
     while end < diagonal.count - 1 {
       let scale = abs(diagonal[end]) + abs(diagonal[end + 1])
-      if abs(besides[end]) <= 0x1p-53 * scale || abs(besides[end]) < 0x1p-1020 { break }
+      if abs(besides[end]) <= 0x1p-53 * scale || abs(besides[end]) < 1e-150 { break }
       end += 1
     }
     return end
@@ -44,23 +44,25 @@ extension Tridiagonal {
   /// One QL sweep with Wilkinson's shift over the rows `start...end`.
   private mutating func sweep(from start: Int, to end: Int, into rotations: inout [Rotation]) {
     let half = (diagonal[start + 1] - diagonal[start]) / (2 * besides[start])
-    let root = hypotenuse(half, 1)
+    let root = abs(half) > 1e100 ? abs(half) : (half * half + 1).squareRoot()
     var ahead =
       diagonal[end] - diagonal[start] + besides[start] / (half + (half < 0 ? -root : root))
     var (sine, cosine, carried) = (1.0, 1.0, 0.0)
     for row in stride(from: end - 1, through: start, by: -1) {
       let product = sine * besides[row]
       let rest = cosine * besides[row]
-      let length = hypotenuse(product, ahead)
+      // Numbers are below 1 here; squares that vanish together count as no coupling.
+      let length = (product * product + ahead * ahead).squareRoot()
       besides[row + 1] = length
-      guard length > 0 else {
+      guard length > 1e-150 else {
         // A rotation that vanished: the block splits here.
         diagonal[row + 1] -= carried
         besides[end] = 0
         return
       }
-      sine = product / length
-      cosine = ahead / length
+      let inverse = 1 / length
+      sine = product * inverse
+      cosine = ahead * inverse
       ahead = diagonal[row + 1] - carried
       let mixed = (diagonal[row] - ahead) * sine + 2 * cosine * rest
       carried = sine * mixed
@@ -74,14 +76,28 @@ extension Tridiagonal {
   }
 
   /// Applies the collected rotations in order and forgets them.
+  ///
+  /// Eight columns at a time are copied into a strip that fits in the cache, whatever the distance
+  /// of the rows.
   private func apply(_ rotations: inout [Rotation], to basis: inout Matrix) {
-    let width = basis.columns
+    let (height, width) = (basis.rows, basis.columns)
+    var strip = [Double](repeating: 0, count: height * 8)
     basis.elements.withUnsafeMutableBufferPointer { elements in
-      guard let base = elements.baseAddress else { return }
-      for first in stride(from: 0, to: width, by: 64) {
-        let count = min(64, width - first)
-        for rotation in rotations {
-          rotate(base + rotation.row * width + first, width, count, rotation)
+      strip.withUnsafeMutableBufferPointer { strip in
+        guard let base = elements.baseAddress, let strip = strip.baseAddress else { return }
+        for first in stride(from: 0, to: width, by: 8) {
+          let count = min(8, width - first)
+          for row in 0..<height {
+            for column in 0..<count {
+              strip[row * 8 + column] = base[row * width + first + column]
+            }
+          }
+          rotate(strip, rotations)
+          for row in 0..<height {
+            for column in 0..<count {
+              base[row * width + first + column] = strip[row * 8 + column]
+            }
+          }
         }
       }
     }
@@ -89,32 +105,39 @@ extension Tridiagonal {
   }
 }
 
-@inline(__always)
-private func rotate(
-  _ upper: UnsafeMutablePointer<Double>, _ width: Int, _ count: Int, _ rotation: Rotation
-) {
-  let lower = upper + width
-  let cosine = Lane(repeating: rotation.cosine)
-  let sine = Lane(repeating: rotation.sine)
-  var index = 0
-  while index + 2 <= count {
-    let (above, below) = (load(upper, index), load(lower, index))
-    store(sine * above + cosine * below, lower, index)
-    store(cosine * above - sine * below, upper, index)
-    index += 2
+/// Applies rotations to rows of eight numbers.
+///
+/// The upper row of a rotation is mostly the lower row of the next, and then stays in registers.
+private func rotate(_ strip: UnsafeMutablePointer<Double>, _ rotations: [Rotation]) {
+  guard let first = rotations.first else { return }
+  var lower = strip + (first.row + 1) * 8
+  var (b0, b1) = (load(lower, 0), load(lower, 2))
+  var (b2, b3) = (load(lower, 4), load(lower, 6))
+  for rotation in rotations {
+    let upper = strip + rotation.row * 8
+    if lower != upper + 8 {
+      store(b0, lower, 0)
+      store(b1, lower, 2)
+      store(b2, lower, 4)
+      store(b3, lower, 6)
+      lower = upper + 8
+      (b0, b1) = (load(lower, 0), load(lower, 2))
+      (b2, b3) = (load(lower, 4), load(lower, 6))
+    }
+    let cosine = Lane(repeating: rotation.cosine)
+    let sine = Lane(repeating: rotation.sine)
+    let (a0, a1) = (load(upper, 0), load(upper, 2))
+    let (a2, a3) = (load(upper, 4), load(upper, 6))
+    store(sine * a0 + cosine * b0, lower, 0)
+    store(sine * a1 + cosine * b1, lower, 2)
+    store(sine * a2 + cosine * b2, lower, 4)
+    store(sine * a3 + cosine * b3, lower, 6)
+    (b0, b1) = (cosine * a0 - sine * b0, cosine * a1 - sine * b1)
+    (b2, b3) = (cosine * a2 - sine * b2, cosine * a3 - sine * b3)
+    lower = upper
   }
-  if index < count {
-    let (above, below) = (upper[index], lower[index])
-    lower[index] = rotation.sine * above + rotation.cosine * below
-    upper[index] = rotation.cosine * above - rotation.sine * below
-  }
-}
-
-/// The length of `(a, b)` without overflow.
-@inline(__always)
-private func hypotenuse(_ a: Double, _ b: Double) -> Double {
-  let (larger, smaller) = (max(abs(a), abs(b)), min(abs(a), abs(b)))
-  guard larger > 0 else { return 0 }
-  let ratio = smaller / larger
-  return larger * (1 + ratio * ratio).squareRoot()
+  store(b0, lower, 0)
+  store(b1, lower, 2)
+  store(b2, lower, 4)
+  store(b3, lower, 6)
 }

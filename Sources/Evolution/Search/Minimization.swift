@@ -30,6 +30,24 @@ public struct Minimization<Strategy: EvolutionStrategy>: Codable, Sendable {
     self.random = random
   }
 
+  /// Reads a search that was encoded.
+  ///
+  /// - Throws: `DecodingError` where the text is damaged.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    strategy = try container.decode(Strategy.self, forKey: .strategy)
+    random = try container.decode(RandomSource.self, forKey: .random)
+    points = try container.decode([[Double]].self, forKey: .points)
+    values = try container.decode([Double?].self, forKey: .values)
+    let dimension = strategy.dimension
+    guard points.count == values.count, points.allSatisfy({ $0.count == dimension }) else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .points, in: container,
+        debugDescription: "\(points.count) candidates of \(dimension) coordinates do not fit "
+          + "\(values.count) values")
+    }
+  }
+
   /// A point to evaluate.
   public struct Candidate: Sendable {
     /// The coordinates.
@@ -137,14 +155,14 @@ public struct Minimization<Strategy: EvolutionStrategy>: Codable, Sendable {
 
   /// Reads a search that ``save(to:)`` wrote.
   ///
-  /// - Throws: ``FileFailure`` if there is no such file, `DecodingError` if it is damaged.
+  /// - Throws: `FileFailure` if there is no such file, `DecodingError` if it is damaged.
   public init(contentsOf path: String) throws {
     self = try JSONDecoder().decode(Self.self, from: readFile(at: path))
   }
 
   /// Writes the search as JSON, so that a crash leaves either the old file or the new.
   ///
-  /// - Throws: ``FileFailure`` if the file cannot be written.
+  /// - Throws: `FileFailure` if the file cannot be written.
   public func save(to path: String) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]

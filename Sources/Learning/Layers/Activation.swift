@@ -6,10 +6,16 @@ public enum Activation: Sendable, Hashable {
   case relu
   /// `x` right of zero, `slope * x` left of it.
   case leakyRelu(slope: Double)
+  /// `min(max(x, 0), 6)`.
+  case relu6
   /// Gaussian error linear unit, exact.
   case gelu
+  /// Gaussian error linear unit by way of a hyperbolic tangent, as JAX computes it.
+  case geluTanh
   /// `x * sigmoid(x)`, also called swish.
   case silu
+  /// `x * relu6(x + 3) / 6`.
+  case hardSwish
   /// Hyperbolic tangent.
   case tanh
   /// `1 / (1 + exp(-x))`.
@@ -22,8 +28,11 @@ public enum Activation: Sendable, Hashable {
     switch self {
     case .relu: input.relu()
     case .leakyRelu(let slope): input.leakyRelu(slope: slope)
+    case .relu6: input.relu6()
     case .gelu: input.gelu()
+    case .geluTanh: input.gelu(tanhApproximation: true)
     case .silu: input.silu()
+    case .hardSwish: input.hardSwish()
     case .tanh: input.tanh()
     case .sigmoid: input.sigmoid()
     case .identity: input
@@ -33,8 +42,9 @@ public enum Activation: Sendable, Hashable {
 
 extension Activation: LosslessStringConvertible, Codable {
   private static let plain: [String: Activation] = [
-    "relu": .relu, "leakyRelu": .leakyRelu(slope: 0.01), "gelu": .gelu, "silu": .silu,
-    "tanh": .tanh, "sigmoid": .sigmoid, "identity": .identity,
+    "relu": .relu, "leakyRelu": .leakyRelu(slope: 0.01), "relu6": .relu6, "gelu": .gelu,
+    "geluTanh": .geluTanh, "silu": .silu, "hardSwish": .hardSwish, "tanh": .tanh,
+    "sigmoid": .sigmoid, "identity": .identity,
   ]
 
   /// Reads a name; `leakyRelu` alone has the slope 0.01.
@@ -57,8 +67,11 @@ extension Activation: LosslessStringConvertible, Codable {
     switch self {
     case .relu: "relu"
     case .leakyRelu(let slope): "leakyRelu(\(slope))"
+    case .relu6: "relu6"
     case .gelu: "gelu"
+    case .geluTanh: "geluTanh"
     case .silu: "silu"
+    case .hardSwish: "hardSwish"
     case .tanh: "tanh"
     case .sigmoid: "sigmoid"
     case .identity: "identity"
@@ -72,8 +85,8 @@ extension Activation: LosslessStringConvertible, Codable {
     guard let activation = Activation(name) else {
       throw DecodingError.dataCorruptedError(
         in: container,
-        debugDescription: "must be relu, leakyRelu(0.1), gelu, silu, tanh, sigmoid or identity, "
-          + "got \(name)")
+        debugDescription: "must be relu, leakyRelu(0.1), relu6, gelu, geluTanh, silu, hardSwish, "
+          + "tanh, sigmoid or identity, got \(name)")
     }
     self = activation
   }

@@ -13,6 +13,13 @@ import Torch
 public enum Initializer: Sendable, Hashable {
   /// Every element the same.
   case constant(Double)
+  /// Memory that is reserved but not filled, for a tensor that will be replaced or whose values do
+  /// not matter; it costs nothing until it is read.
+  case unset
+  /// Normal around zero with the given standard deviation.
+  case normal(Double)
+  /// Uniform between minus and plus the given limit.
+  case uniform(Double)
   /// Uniform in `±sqrt(6 / (fanIn + fanOut))` (Glorot and Bengio, 2010).
   case glorotUniform
   /// Normal with variance `2 / (fanIn + fanOut)` (Glorot and Bengio, 2010).
@@ -21,6 +28,8 @@ public enum Initializer: Sendable, Hashable {
   case heUniform
   /// Normal with variance `2 / fanIn` (He et al., 2015).
   case heNormal
+  /// Normal with variance `2 / fanOut`, which keeps the size of gradients instead of values.
+  case heNormalFanOut
   /// Normal around zero; draws beyond two standard deviations are drawn again. The number is the
   /// standard deviation before the cut.
   case truncatedNormal(Double)
@@ -39,10 +48,15 @@ public enum Initializer: Sendable, Hashable {
   public func tensor(_ shape: [Int], using random: inout RandomSource) -> Tensor {
     switch self {
     case .constant(let value): return Tensor(repeating: value, shape)
+    case .unset: return Tensor(shape: shape, of: Float.self) { _ in }
+    case .normal(let deviation):
+      return Tensor(normal: shape, standardDeviation: deviation, using: &random)
+    case .uniform(let limit): return Tensor(uniform: shape, in: -limit...limit, using: &random)
     case .glorotUniform: return Self.uniform(shape, 6 / Fans(shape).sum, &random)
     case .glorotNormal: return Self.normal(shape, 2 / Fans(shape).sum, &random)
     case .heUniform: return Self.uniform(shape, 6 / Fans(shape).inputs, &random)
     case .heNormal: return Self.normal(shape, 2 / Fans(shape).inputs, &random)
+    case .heNormalFanOut: return Self.normal(shape, 2 / Fans(shape).outputs, &random)
     case .truncatedNormal(let deviation):
       return Self.truncatedNormal(shape, using: &random) * deviation
     case .orthogonal(let gain): return Self.orthogonal(shape, using: &random) * gain

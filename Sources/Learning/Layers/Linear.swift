@@ -32,7 +32,12 @@ public struct Linear: Layer {
   }
 
   /// Applies the map.
-  public func forward(_ input: Tensor, _ pass: inout Pass) -> Tensor { self(input) }
+  public func forward(_ input: Tensor, _ pass: inout Pass) -> Tensor {
+    let output = self(input)
+    pass.note(
+      "linear", weight: weight, output: output, multiplyAdds: output.count * weight.extent(1))
+    return output
+  }
 
   /// Applies the map; it is the same in training and inference.
   public func callAsFunction(_ input: Tensor) -> Tensor {
@@ -84,5 +89,34 @@ public struct Dropout: Layer {
   public func forward(_ input: Tensor, _ pass: inout Pass) -> Tensor {
     guard pass.mode == .training else { return input }
     return input.dropout(probability: probability, using: &pass.random)
+  }
+}
+
+/// Leaves out whole samples at random in training and scales the others up to keep the mean: what a
+/// residual block adds is skipped for some images of a batch.
+///
+/// - Paper: Huang et al., *Deep Networks with Stochastic Depth* (2016), applied per sample as
+///   EfficientNet does.
+public struct StochasticDepth: Layer {
+  /// How likely a sample is left out, from 0 up to, not including, 1.
+  public var probability: Double
+
+  /// Creates the layer.
+  public init(_ probability: Double) {
+    precondition(
+      (0..<1).contains(probability),
+      "a stochastic depth probability lies in 0 ..< 1, not \(probability)")
+    self.probability = probability
+  }
+
+  /// There is nothing to present.
+  public mutating func visit(_ walk: inout Walk) {}
+
+  /// Leaves samples (slices of the first axis) out in training, passes the input on in inference.
+  public func forward(_ input: Tensor, _ pass: inout Pass) -> Tensor {
+    guard pass.mode == .training, probability > 0 else { return input }
+    let shape = [input.extent(0)] + [Int](repeating: 1, count: input.rank - 1)
+    let ones = Tensor(ones: shape, input.elementType, on: input.device)
+    return input * ones.dropout(probability: probability, using: &pass.random)
   }
 }

@@ -125,6 +125,12 @@ public struct TransformerEncoderLayer: Layer {
     guard let norm2 else { return mixed }
     return settings.residual(mixed, norm2, &pass) { settings.apply(feedForward, to: $0) }
   }
+
+  /// How much every token attends to every other when the layer runs on `input`,
+  /// `[batch, heads, tokens, tokens]`.
+  public func attentionWeights(_ input: Tensor, mask: Tensor? = nil) -> Tensor {
+    attention.attentionWeights(settings.norm == .pre ? norm1(input) : input, mask: mask)
+  }
 }
 
 /// One layer of a Transformer decoder: self-attention, attention to a memory, feed-forward part.
@@ -188,5 +194,16 @@ public struct TransformerDecoderLayer: Model {
     }
     guard let norm3 else { return read }
     return settings.residual(read, norm3, &pass) { settings.apply(feedForward, to: $0) }
+  }
+
+  /// How much every token attends to every key of the memory when the layer runs on `input` in
+  /// inference, `[batch, heads, tokens, keys]`.
+  public func memoryAttentionWeights(
+    _ input: Tensor, memory: Tensor, mask: Tensor? = nil, memoryMask: Tensor? = nil
+  ) -> Tensor {
+    var pass = Pass.inference
+    let mixed = settings.residual(input, norm1, &pass) { selfAttention($0, mask: mask) }
+    return crossAttention.attentionWeights(
+      settings.norm == .pre ? norm2(mixed) : mixed, attendingTo: memory, mask: memoryMask)
   }
 }

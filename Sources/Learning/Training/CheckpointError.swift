@@ -53,18 +53,19 @@ func listed(_ names: [String]) -> String {
 /// - Parameters:
 ///   - model: The model to change.
 ///   - tensors: Tensors by name, such as those of a public checkpoint.
+///   - naming: Whose names `tensors` have.
 ///   - strict: Whether every tensor of the model must be there and no other.
 ///   - origin: Where the tensors come from, for the message of an error.
 /// - Throws: ``CheckpointError`` naming all missing, unexpected and wrongly shaped tensors at once.
 public func loadParameters<M: Model>(
-  into model: inout M, from tensors: [String: Tensor], strict: Bool = true,
-  origin: String = "checkpoint"
+  into model: inout M, from tensors: [String: Tensor], naming: Naming = .standard,
+  strict: Bool = true, origin: String = "checkpoint"
 ) throws(CheckpointError) {
   var missing: [String] = []
   var misfits: [CheckpointError.Misfit] = []
   var loaded = model
   var unused = Set(tensors.keys)
-  loaded.forEachTensor { name, _, tensor in
+  loaded.forEachTensor(naming) { name, _, tensor in
     unused.remove(name)
     guard let found = tensors[name] else {
       missing.append(name)

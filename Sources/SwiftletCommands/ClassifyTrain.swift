@@ -1,0 +1,127 @@
+import ArgumentParser
+import Foundation
+import Learning
+import Randomness
+import Runs
+import Torch
+import Vision
+
+/// Trains an image classifier.
+struct ClassifyTrain: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train", abstract: "Train an image classifier.")
+
+  @OptionGroup var training: TrainingOptions
+  @OptionGroup var device: DeviceOptions
+  @OptionGroup var output: OutputOptions
+
+  @Option(help: "Images to learn from: a data set's name, a folder of class folders, or a tar.")
+  var data: String?
+
+  @Option(help: "Images to judge by; without it a part of the training images is held back.")
+  var validation: String?
+
+  @Option(help: "The network, as `swiftlet model list` prints it.")
+  var network: String?
+
+  @Option(help: "A file of weights of that network to begin with.")
+  var weights: String?
+
+  func run() throws {
+    let console = Console(json: output.json)
+    try perform(console) {
+      let device = try device.prepare()
+      let recipe = try resolvedRecipe()
+      var random = RandomSource(seed: recipe.seed)
+      console.note("reading \(recipe.data.training)")
+      let data = try ClassificationData(recipe.data)
+      let network = try listingMismatches(console) {
+        try recipe.startingNetwork(classCount: data.classNames.count, using: &random)
+      }
+      let folder = try openFolder(recipe)
+      try train(network, recipe, data, folder, device, console)
+    }
+  }
+
+  private func train(
+    _ network: some ImageClassifier, _ recipe: ClassificationRecipe, _ data: ClassificationData,
+    _ folder: RunFolder, _ device: Device, _ console: Console
+  ) throws {
+    let job = try ClassificationTraining(recipe, network: network, data: data, device: device)
+    var state = job.initialState()
+    if training.resume, folder.hasCheckpoint {
+      try state.restore(from: Checkpoint(path: folder.paths.checkpoint))
+      console.note("going on from step \(state.step)")
+    }
+    let settings = try job.trainerSettings()
+    let progress = Runs.Progress(
+      "training", steps: settings.budget.steps, seconds: settings.budget.seconds,
+      from: state.step, used: state.seconds)
+    let interruption = Interruption()
+    let outcome = try Trainer(settings, job.task).run(
+      &state, folder: folder, progress: progress
+    ) { interruption.isRequested }
+    if let warning = job.loader.report.warning { console.note("warning: \(warning)") }
+    report(outcome, job.loader.report, folder, console)
+    if outcome.ending == .interrupted {
+      throw ArgumentParser.ExitCode(Runs.ExitCode.interrupted.rawValue)
+    }
+  }
+
+  /// The recipe with the command line's changes.
+  private func resolvedRecipe() throws -> ClassificationRecipe {
+    var path = training.recipe
+    if path == nil, training.resume, let output = training.output {
+      path = RunPaths(output).recipe
+    }
+    var recipe = try RecipeReader.load(
+      ClassificationRecipe.self, path: path, overrides: training.overrides)
+    if let seed = training.seed { recipe.seed = seed }
+    if let data { recipe.data.training = data }
+    if let validation { recipe.data.validation = validation }
+    if let network { recipe.network.name = network }
+    if let weights { recipe.network.weights = weights }
+    if let steps = training.steps { recipe.training.steps = steps }
+    if let minutes = training.minutes {
+      recipe.training.minutes = minutes
+      if training.steps == nil { recipe.training.steps = nil }
+    }
+    return recipe
+  }
+
+  private func openFolder(_ recipe: ClassificationRecipe) throws -> RunFolder {
+    guard let path = training.output else {
+      throw UsageError("--output is missing; name a folder for the run, such as runs/first")
+    }
+    return training.resume
+      ? try RunFolder.resume(
+        at: path, recipe: recipe, changing: ["training.steps", "training.minutes"])
+      : try RunFolder.create(at: path, recipe: recipe)
+  }
+
+  private struct Result: Encodable {
+    var ending: TrainingOutcome.Ending
+    var steps: Int
+    var seconds: Double
+    var folder: String
+    var validationAccuracy: Double?
+    var bestValidationAccuracy: Double?
+    var damagedImages: Int
+    var loaderWaitSeconds: Double
+  }
+
+  private func report(
+    _ outcome: TrainingOutcome, _ loader: LoaderReport, _ folder: RunFolder, _ console: Console
+  ) {
+    let result = Result(
+      ending: outcome.ending, steps: outcome.step, seconds: outcome.seconds,
+      folder: folder.paths.folder, validationAccuracy: outcome.lastEvaluation?.values["accuracy"],
+      bestValidationAccuracy: outcome.bestEvaluation?.values["accuracy"],
+      damagedImages: loader.skipped.count, loaderWaitSeconds: loader.waitingSeconds)
+    let accuracy = result.validationAccuracy.map { String(format: "%.1f %%", 100 * $0) } ?? "none"
+    console.result(
+      result,
+      text: "\(outcome.ending.rawValue) after \(outcome.step) steps; "
+        + "accuracy on validation images: \(accuracy); run in \(folder.paths.folder)")
+  }
+}
