@@ -139,6 +139,31 @@ import UpdateRules
     }
   }
 
+  @Test(arguments: [
+    "digits-stable", "digits-normalized", "digits-plain", "digits-28-stable", "digits-paper",
+    "gradient-descent",
+  ])
+  func `trained genomes can be read and used, and know where they come from`(_ name: String) throws
+  {
+    let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent()
+      .appendingPathComponent("Genomes/\(name).yaml").path
+    let file = try GenomeFile(readingFrom: path, states: 2)
+    #expect(!file.description.isEmpty && file.provenance.tasks == ["mnist"])
+    #expect(file.provenance.curve.count == file.provenance.curveSteps.count)
+    var random = RandomSource(seed: 1)
+    let rule = file.rule()
+    var network = rule.makeNetwork(
+      sizes: [9, 6, 3], initialization: file.initialization, using: &random)
+    let inputs = Tensor(normal: [8, 9], using: &random)
+    let labels = Tensor(integers: 0..<3, [8], using: &random)
+    for _ in 0..<3 {
+      let outputs = rule.learn(
+        &network, inputs: inputs, targets: labels.oneHot(classCount: 3) * 2 - 1)
+      #expect(outputs.isFinite().allTrue())
+    }
+  }
+
   @Test func `shared scalars serve all species`() {
     var random = RandomSource(seed: 1)
     let genome = Genome(
