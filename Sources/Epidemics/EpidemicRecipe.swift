@@ -57,8 +57,9 @@ public struct EpidemicRecipe: Recipe {
     public var metric = MetricKind.diagonal
     /// Doublings of a trajectory at most.
     public var maximumTreeDepth = 10
-    /// Whether coordinates are chosen by a normal approximation at the posterior's mode.
-    public var preconditions = true
+    /// Whether coordinates are chosen by a normal approximation at the posterior's mode; pays only
+    /// where the posterior is near a normal distribution, as without a latent factor.
+    public var preconditions = false
     /// Deviation of the starting points around the middle of the priors, without such coordinates.
     public var startSpread = 0.1
     /// Iterations of a chain between two saves.

@@ -6,7 +6,8 @@ import Sampling
 /// metric cannot see and a dense one must learn from many draws. The normal approximation at the
 /// mode sees it at once: with `m` its mean and `L` the Cholesky factor of its covariance, the sampled
 /// coordinates are `y` in `position = m + L y`. This changes no posterior, only how far apart its
-/// directions lie; a step costs two products with a triangular matrix more.
+/// directions lie; a step costs two products with a triangular matrix more. Where the latent scale is
+/// inferred the posterior is far from normal and the model's own coordinates are the better ones.
 public struct PreconditionedModel: BayesianModel {
   private var model: EpidemicModel
   private let center: [Double]

@@ -27,7 +27,7 @@ private func comparePosterior(_ name: String, _ model: EpidemicModel, draws coun
     configuration: SamplerConfiguration(
       warmup: 1000, draws: count, targetAcceptance: 0.95))
   let start = Date()
-  let target = PreconditionedModel(model, isWanted: true, spread: 0.1)
+  let target = PreconditionedModel(model, isWanted: false, spread: 0.1)
   let draws = try sampler.sample(target, chains: 4, seed: 1, starts: [target.start], threads: 1)
   let seconds = Date().timeIntervalSince(start)
   print(
