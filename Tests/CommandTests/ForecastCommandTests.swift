@@ -95,7 +95,7 @@ import Testing
     try expectRefusal(
       66, ["deaths.csv"], ["forecast", "check", "--data", "\(folder.path)/nowhere"])
     try expectRefusal(
-      65, ["model.latend", "latent"],
+      64, ["model.latend", "latent"],
       ["forecast", "fit", "--output", "\(folder.path)/x", "--set", "model.latend=none"])
     try expectRefusal(
       66, ["nothing"], ["forecast", "report", "--run", "\(folder.path)/nothing"])
