@@ -112,19 +112,32 @@ bool ci_jpeg_header(const uint8_t *file, size_t count, ci_jpeg_info *info) {
 }
 
 // Skips to the first wanted row, then copies the wanted columns of each row.
+//
+// A progressive file may leave out the last bits of its coefficients, and the library then guesses them
+// from the blocks around, which it does not do for parts. So nothing of such a file is left out.
 static void read_part(j_decompress_ptr codec, ci_jpeg_request request, uint8_t *pixels) {
+  bool is_whole = codec->progressive_mode;
   JDIMENSION left = (JDIMENSION)(request.left > MARGIN ? request.left - MARGIN : 0);
   JDIMENSION right = (JDIMENSION)(request.left + request.width + MARGIN);
   if (right > codec->output_width) right = codec->output_width;
   JDIMENSION width = right - left;
-  if (width < codec->output_width) jpeg_crop_scanline(codec, &left, &width);
+  if (is_whole) {
+    left = 0;
+    width = codec->output_width;
+  } else if (width < codec->output_width) {
+    jpeg_crop_scanline(codec, &left, &width);
+  }
   size_t components = (size_t)codec->output_components;
   size_t before = ((size_t)request.left - left) * components;
   size_t length = (size_t)request.width * components;
   bool is_direct = before == 0 && width == (JDIMENSION)request.width;
   JSAMPARRAY line = codec->mem->alloc_sarray(
       (j_common_ptr)codec, JPOOL_IMAGE, codec->output_width * (JDIMENSION)components, 1);
-  if (request.top > 0) jpeg_skip_scanlines(codec, (JDIMENSION)request.top);
+  if (is_whole) {
+    for (int32_t row = 0; row < request.top; ++row) jpeg_read_scanlines(codec, line, 1);
+  } else if (request.top > 0) {
+    jpeg_skip_scanlines(codec, (JDIMENSION)request.top);
+  }
   for (int32_t row = 0; row < request.height; ++row) {
     JSAMPROW target = is_direct ? pixels + (size_t)row * length : line[0];
     if (jpeg_read_scanlines(codec, &target, 1) != 1) ERREXIT(codec, JERR_TOO_LITTLE_DATA);
