@@ -1,5 +1,4 @@
 import Datasets
-import Foundation
 import Randomness
 import Runs
 
@@ -22,9 +21,9 @@ public struct ClassificationData: Sendable {
   /// - Throws: `DatasetError` or `FileFailure` for data that cannot be read,
   ///   ``ClassificationError/classesDiffer(data:found:expected:)``.
   public init(_ data: ClassificationRecipe.Data) throws {
-    let training = try DatasetCatalog().imageSource(data.training, side: data.side)
+    let training = try DatasetCatalog().source(data.training)
     if let name = data.validation {
-      let validation = try DatasetCatalog().imageSource(name, side: data.side)
+      let validation = try DatasetCatalog().source(name)
       try self.init(training: training, validation: validation)
     } else {
       self.init(training, heldBackShare: data.validationShare, seed: data.splitSeed)
@@ -100,20 +99,5 @@ public enum ClassificationError: ExitCoded, Sendable, Equatable, CustomStringCon
   private static func listed(_ names: [String]) -> String {
     let shown = names.prefix(5).joined(separator: ", ")
     return names.count > 5 ? "\(shown) and \(names.count - 5) more" : shown
-  }
-}
-
-extension DatasetCatalog {
-  /// The images of a data set's name, a folder of class folders, or a tar archive.
-  ///
-  /// Sets known by name are read into memory at the given side; the others are read image by image.
-  ///
-  /// - Throws: `DatasetError` or `FileFailure`.
-  func imageSource(_ selection: String, side: Int) throws -> any ImageSource {
-    let isKnown = entries.contains { $0.name == selection.prefix { $0 != ":" } }
-    if !isKnown, FileManager.default.fileExists(atPath: selection) {
-      return try ImageFiles(at: selection)
-    }
-    return try load(selection)
   }
 }
