@@ -42,6 +42,8 @@ benchmark: setup ## run the benchmarks
 	Benchmarks/.build/release/EvolutionBenchmark overhead --dimension 24
 	Benchmarks/.build/release/EvolutionBenchmark overhead --dimension 100
 	Benchmarks/.build/release/EvolutionBenchmark overhead --dimension 1000 --generations 50
+	Benchmarks/.build/release/UpdateRulesBenchmark --threads 1
+	Benchmarks/.build/release/EpidemicBenchmark speed
 
 fuzz: setup ## feed the file readers damaged input for FUZZ_SECONDS=60 seconds
 	@Scripts/fuzz $(FUZZ_SECONDS)
