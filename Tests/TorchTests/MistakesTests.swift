@@ -16,7 +16,9 @@ private let mistakes = [
   Mistake("aten::add.Tensor(float32[2], float32[3]): The size of tensor a (2) must match") {
     _ = Tensor(zeros: [2]) + Tensor(zeros: [3])
   },
-  Mistake("swiftlet::matmul(float32[2, 3], float32[4, 5]): mat1 and mat2 shapes cannot be multiplied") {
+  Mistake(
+    "swiftlet::matmul(float32[2, 3], float32[4, 5]): mat1 and mat2 shapes cannot be multiplied"
+  ) {
     _ = Tensor(zeros: [2, 3]).matmul(Tensor(zeros: [4, 5]))
   },
   Mistake("swiftlet::linear(float32[2, 3], float32[5, 4], float32[5]): mat1 and mat2 shapes") {
