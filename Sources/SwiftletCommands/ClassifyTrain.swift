@@ -38,7 +38,7 @@ struct ClassifyTrain: ParsableCommand {
       let network = try listingMismatches(console) {
         try recipe.startingNetwork(classCount: data.classNames.count, using: &random)
       }
-      let folder = try openFolder(recipe)
+      let folder = try training.openFolder(recipe)
       try train(network, recipe, data, folder, device, console)
     }
   }
@@ -70,33 +70,14 @@ struct ClassifyTrain: ParsableCommand {
 
   /// The recipe with the command line's changes.
   private func resolvedRecipe() throws -> ClassificationRecipe {
-    var path = training.recipe
-    if path == nil, training.resume, let output = training.output {
-      path = RunPaths(output).recipe
-    }
-    var recipe = try RecipeReader.load(
-      ClassificationRecipe.self, path: path, overrides: training.overrides)
+    var recipe = try training.loadRecipe(ClassificationRecipe.self)
     if let seed = training.seed { recipe.seed = seed }
     if let data { recipe.data.training = data }
     if let validation { recipe.data.validation = validation }
     if let network { recipe.network.name = network }
     if let weights { recipe.network.weights = weights }
-    if let steps = training.steps { recipe.training.steps = steps }
-    if let minutes = training.minutes {
-      recipe.training.minutes = minutes
-      if training.steps == nil { recipe.training.steps = nil }
-    }
+    training.limit(steps: &recipe.training.steps, minutes: &recipe.training.minutes)
     return recipe
-  }
-
-  private func openFolder(_ recipe: ClassificationRecipe) throws -> RunFolder {
-    guard let path = training.output else {
-      throw UsageError("--output is missing; name a folder for the run, such as runs/first")
-    }
-    return training.resume
-      ? try RunFolder.resume(
-        at: path, recipe: recipe, changing: ["training.steps", "training.minutes"])
-      : try RunFolder.create(at: path, recipe: recipe)
   }
 
   private struct Result: Encodable {

@@ -32,7 +32,7 @@ struct FewShotTrain: ParsableCommand {
     try perform(console) {
       let device = try device.prepare()
       let recipe = try resolvedRecipe()
-      let folder = try openFolder(recipe)
+      let folder = try training.openFolder(recipe)
       console.note("reading \(recipe.data.source)")
       let data = try FewShotData(loading: recipe.data)
       try train(recipe.method.trainable, recipe, data, device, folder, console)
@@ -65,31 +65,12 @@ struct FewShotTrain: ParsableCommand {
 
   /// The recipe with the command line's changes.
   private func resolvedRecipe() throws -> FewShotRecipe {
-    var path = training.recipe
-    if path == nil, training.resume, let output = training.output {
-      path = RunPaths(output).recipe
-    }
-    var recipe = try RecipeReader.load(
-      FewShotRecipe.self, path: path, overrides: training.overrides)
+    var recipe = try training.loadRecipe(FewShotRecipe.self)
     if let seed = training.seed { recipe.seed = seed }
     if let method { recipe.method = method }
     if let data { recipe.data.source = data }
-    if let steps = training.steps { recipe.training.steps = steps }
-    if let minutes = training.minutes {
-      recipe.training.minutes = minutes
-      if training.steps == nil { recipe.training.steps = nil }
-    }
+    training.limit(steps: &recipe.training.steps, minutes: &recipe.training.minutes)
     return recipe
-  }
-
-  private func openFolder(_ recipe: FewShotRecipe) throws -> RunFolder {
-    guard let path = training.output else {
-      throw UsageError("--output is missing; name a folder for the run, such as runs/first")
-    }
-    return training.resume
-      ? try RunFolder.resume(
-        at: path, recipe: recipe, changing: ["training.steps", "training.minutes"])
-      : try RunFolder.create(at: path, recipe: recipe)
   }
 
   private struct Result: Encodable {

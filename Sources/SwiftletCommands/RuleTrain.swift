@@ -30,7 +30,9 @@ struct RuleTrain: ParsableCommand {
     try perform(console) {
       let device = try device.prepare()
       let recipe = try resolvedRecipe()
-      let folder = try openFolder(recipe)
+      let folder = try training.openFolder(
+        recipe, changing: ["training.steps", "training.minutes", "search.workers"],
+        example: "runs/rule")
       console.note("reading \(recipe.tasks.joined(separator: ", "))")
       let tasks = try recipe.tasks.map { try RuleTask(named: $0, options: recipe.data) }
       let judge = try judge(recipe, device)
@@ -85,31 +87,12 @@ struct RuleTrain: ParsableCommand {
 
   /// The recipe with the command line's changes.
   private func resolvedRecipe() throws -> RuleRecipe {
-    var path = training.recipe
-    if path == nil, training.resume, let output = training.output {
-      path = RunPaths(output).recipe
-    }
-    var recipe = try RecipeReader.load(RuleRecipe.self, path: path, overrides: training.overrides)
+    var recipe = try training.loadRecipe(RuleRecipe.self)
     if let seed = training.seed { recipe.seed = seed }
     if let outer { recipe.outer = outer }
     if !tasks.isEmpty { recipe.tasks = tasks }
-    if let steps = training.steps { recipe.training.steps = steps }
-    if let minutes = training.minutes {
-      recipe.training.minutes = minutes
-      if training.steps == nil { recipe.training.steps = nil }
-    }
+    training.limit(steps: &recipe.training.steps, minutes: &recipe.training.minutes)
     return recipe
-  }
-
-  private func openFolder(_ recipe: RuleRecipe) throws -> RunFolder {
-    guard let path = training.output else {
-      throw UsageError("--output is missing; name a folder for the run, such as runs/rule")
-    }
-    return training.resume
-      ? try RunFolder.resume(
-        at: path, recipe: recipe,
-        changing: ["training.steps", "training.minutes", "search.workers"])
-      : try RunFolder.create(at: path, recipe: recipe)
   }
 
   private struct Result: Encodable {

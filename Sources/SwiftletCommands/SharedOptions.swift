@@ -60,6 +60,42 @@ struct TrainingOptions: ParsableArguments {
 
   @Flag(help: "Go on with the run in the output folder from its last checkpoint.")
   var resume = false
+
+  /// Reads the recipe, or that of the run which goes on, with the overrides.
+  func loadRecipe<Settings: Recipe>(_ type: Settings.Type) throws -> Settings {
+    var path = recipe
+    if path == nil, resume, let output { path = RunPaths(output).recipe }
+    return try RecipeReader.load(type, path: path, overrides: overrides)
+  }
+
+  /// Replaces a recipe's limits by those given; minutes alone lift the limit of steps.
+  func limit(steps recipeSteps: inout Int?, minutes recipeMinutes: inout Double?) {
+    if let steps { recipeSteps = steps }
+    if let minutes {
+      recipeMinutes = minutes
+      if steps == nil { recipeSteps = nil }
+    }
+  }
+
+  /// Creates the run's folder, or opens it to go on.
+  ///
+  /// - Parameters:
+  ///   - recipe: The settings of the run.
+  ///   - changing: The settings that may differ from the run's own when it goes on.
+  ///   - example: A folder to name where none was given.
+  /// - Returns: The folder, locked for this run.
+  /// - Throws: `UsageError` without `--output`, and what `RunFolder` throws.
+  func openFolder(
+    _ recipe: some Recipe, changing: Set<String> = ["training.steps", "training.minutes"],
+    example: String = "runs/first"
+  ) throws -> RunFolder {
+    guard let output else {
+      throw UsageError("--output is missing; name a folder for the run, such as \(example)")
+    }
+    return resume
+      ? try RunFolder.resume(at: output, recipe: recipe, changing: changing)
+      : try RunFolder.create(at: output, recipe: recipe)
+  }
 }
 
 /// Runs a command's body, prints an error as one sentence, and exits with its code.
