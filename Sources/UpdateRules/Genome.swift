@@ -120,9 +120,8 @@ public struct Genome: Model {
   /// - Precondition: There is at least one, and all have the same states, steps and layers.
   public init(joining genomes: [Genome]) {
     precondition(!genomes.isEmpty, "no genome to join")
-    var copies = genomes.map { $0.parameters.tensors }
+    let copies = genomes.map { $0.parameters.tensors }
     self = genomes[0]
-    copies = copies.map { $0 }
     let joined = copies[0].indices.map { index in
       Tensor(concatenating: copies.map { $0[index] }, along: 2)
     }
