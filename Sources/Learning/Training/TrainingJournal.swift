@@ -95,7 +95,6 @@ struct TrainingJournal<M: Model> {
       Tensor(stacking: scalars.map { $0.cast(to: .float64) }).mean().scalar()
     }
     window = [:]
-    if let loss = means["loss"], lastLoss.isNaN { lastLoss = loss }
     try write(MetricRecord(step: step, time: seconds, split: "train", values: means))
   }
 
