@@ -24,12 +24,16 @@ struct RuleOptionsGroup: ParsableArguments {
   @Option(help: "The rule: a genome file, or the folder of a training run.")
   var rule: String
 
-  /// Reads the rule.
-  func file() throws -> GenomeFile {
+  /// Whether it comes from a training run.
+  var isFolder: Bool {
     var isFolder: ObjCBool = false
     let exists = FileManager.default.fileExists(atPath: rule, isDirectory: &isFolder)
     return exists && isFolder.boolValue
-      ? try RuleRun(folder: rule).file : try GenomeFile(readingFrom: rule)
+  }
+
+  /// Reads the rule.
+  func file() throws -> GenomeFile {
+    isFolder ? try RuleRun(folder: rule).file : try GenomeFile(readingFrom: rule)
   }
 }
 

@@ -135,6 +135,26 @@ import Torch
     #expect(Set(together).count > 2)
   }
 
+  @Test func `species are judged side by side as each alone`() throws {
+    let recipe = try recipe()
+    let judge = RuleJudge(
+      [JudgedTask(training: RuleTask(.and))], hidden: [8], runs: 3, batch: 32, queryBatches: 2)
+    var random = RandomSource(seed: 2)
+    let rule = UpdateRule(recipe.makeGenome(species: 3, using: &random), recipe.options)
+    let curves = judge.curves(of: rule, on: judge.tasks[0], at: [5, 1])
+    #expect(curves.count == 3)
+    for (species, curve) in curves.enumerated() {
+      let alone = UpdateRule(rule.genome.species(species), recipe.options)
+      let expected = judge.curve(of: alone, on: judge.tasks[0], at: [1, 5])
+      #expect(curve.updates == [1, 5])
+      for (one, other) in zip(curve.accuracy, expected.accuracy) {
+        // Rounding may decide one question of 2 x 32 x 3 differently.
+        expectClose(one.mean, other.mean, absolute: 1.5 / 192)
+      }
+    }
+    #expect(Set(curves.map(\.accuracy[1].mean)).count > 1)
+  }
+
   @Test func `a search in groups ends where one by one ends`() throws {
     func outcome(together: Int) throws -> [Double] {
       let recipe = try recipe {
