@@ -60,6 +60,9 @@ struct RuleNetworkOptions: ParsableArguments {
   @Flag(help: "Give pixels a fixed random order.")
   var shufflePixels = false
 
+  @Flag(help: "Take the smallest output for the answer: some rules learned the opposite sign.")
+  var inverted = false
+
   @Option(help: "Learning runs, each with weights and batches of its own.")
   var runs = 4
 
@@ -103,7 +106,8 @@ struct RuleNetworkOptions: ParsableArguments {
     return RuleJudge(
       try names.map { try JudgedTask(named: $0, options: options) },
       hidden: try hiddenLayers(of: file), initialization: file.initialization, runs: runs,
-      batch: batch ?? (trained > 0 ? trained : 128), seed: seed, device: device)
+      batch: batch ?? (trained > 0 ? trained : 128), isInverted: inverted, seed: seed,
+      device: device)
   }
 }
 

@@ -55,6 +55,8 @@ public struct RuleJudge: Sendable {
   public let batch: Int
   /// Batches of questions.
   public let queryBatches: Int
+  /// Whether a rule's smallest output is its answer, because it learned the opposite sign.
+  public let isInverted: Bool
   /// The same seed draws the same runs.
   public let seed: UInt64
   /// Where tensors are.
@@ -64,7 +66,8 @@ public struct RuleJudge: Sendable {
   public init(
     _ tasks: [JudgedTask], hidden: [Int],
     initialization: SynapseInitialization = SynapseInitialization(), runs: Int = 4,
-    batch: Int = 128, queryBatches: Int = 8, seed: UInt64 = 7, device: Device = .cpu
+    batch: Int = 128, queryBatches: Int = 8, isInverted: Bool = false, seed: UInt64 = 7,
+    device: Device = .cpu
   ) {
     self.tasks = tasks
     self.hidden = hidden
@@ -72,6 +75,7 @@ public struct RuleJudge: Sendable {
     self.runs = runs
     self.batch = batch
     self.queryBatches = queryBatches
+    self.isInverted = isInverted
     self.seed = seed
     self.device = device
   }
@@ -131,7 +135,10 @@ public struct RuleJudge: Sendable {
       }
       for step in 0...last {
         if let place = marks.firstIndex(of: step) {
-          found[place].append(accuracy(run.questions) { rule.outputs(of: network, inputs: $0) })
+          found[place].append(
+            accuracy(run.questions, isInverted: isInverted) {
+              rule.outputs(of: network, inputs: $0)
+            })
         }
         guard step < last else { break }
         let (inputs, targets) = run.episode.batch(step)
@@ -147,10 +154,13 @@ public struct RuleJudge: Sendable {
 
   /// The share of questions that each species answers rightly.
   func accuracy(
-    _ questions: [(inputs: Tensor, targets: Tensor)], _ answer: (Tensor) -> Tensor
+    _ questions: [(inputs: Tensor, targets: Tensor)], isInverted: Bool = false,
+    _ answer: (Tensor) -> Tensor
   ) -> [Double] {
     withoutGradients {
-      let shares = questions.map { answer($0.inputs).ruleAccuracy(expected: $0.targets) }
+      let shares = questions.map {
+        answer($0.inputs).ruleAccuracy(expected: $0.targets, isInverted: isInverted)
+      }
       return Tensor(stacking: shares).mean(along: 0, 2).toDoubles()
     }
   }

@@ -153,6 +153,12 @@ import Torch
       }
     }
     #expect(Set(curves.map(\.accuracy[1].mean)).count > 1)
+    // Of two classes, what is wrong is right for the opposite sign.
+    let opposite = RuleJudge(
+      judge.tasks, hidden: [8], runs: 3, batch: 32, queryBatches: 2, isInverted: true)
+    for (one, other) in zip(curves, opposite.curves(of: rule, on: judge.tasks[0], at: [5])) {
+      expectClose(one.accuracy[1].mean + other.accuracy[0].mean, 1, absolute: 1e-6)
+    }
   }
 
   @Test func `a search in groups ends where one by one ends`() throws {
