@@ -21,6 +21,7 @@ let package = Package(
     .library(name: "HyperTransformer", targets: ["HyperTransformer"]),
     .library(name: "UpdateRules", targets: ["UpdateRules"]),
     .library(name: "Epidemics", targets: ["Epidemics"]),
+    .library(name: "MultiHashing", targets: ["MultiHashing"]),
     .library(name: "Vision", targets: ["Vision"]),
     .library(name: "Datasets", targets: ["Datasets"]),
     .library(name: "Learning", targets: ["Learning"]),
@@ -46,8 +47,9 @@ let package = Package(
     .target(
       name: "SwiftletCommands",
       dependencies: [
-        "HyperTransformer", "UpdateRules", "Epidemics", "Vision", "Datasets", "Evolution", "Images",
-        "Learning", "Sampling", "Torch", "Runs", "Files", "Randomness", "Reports",
+        "HyperTransformer", "UpdateRules", "Epidemics", "MultiHashing", "Vision", "Datasets",
+        "Evolution", "Images", "Learning", "Sampling", "Torch", "Runs", "Files", "Randomness",
+        "Reports",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(name: "Reports", dependencies: ["Files"]),
@@ -62,6 +64,11 @@ let package = Package(
         "Learning", "Datasets", "Torch", "Evolution", "Runs", "Files", "Randomness",
       ]),
     .target(name: "Epidemics", dependencies: ["Sampling", "Runs", "Randomness", "Files"]),
+    .target(
+      name: "MultiHashing",
+      dependencies: [
+        "Vision", "Datasets", "Learning", "Torch", "Runs", "Files", "Formats", "Randomness",
+      ]),
 
     // Shared: what several systems use.
     .target(
@@ -129,6 +136,12 @@ let package = Package(
       name: "EpidemicsTests",
       dependencies: ["Epidemics", "Sampling", "Runs", "Files", "Randomness"],
       resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "MultiHashingTests",
+      dependencies: [
+        "MultiHashing", "Vision", "Datasets", "Learning", "Torch", "Runs", "Files", "Formats",
+        "Randomness", "SwiftletTestSupport",
+      ]),
     .testTarget(
       name: "UpdateRulesTests",
       dependencies: [
