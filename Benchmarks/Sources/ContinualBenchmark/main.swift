@@ -2,7 +2,8 @@
 // JSON object beside which `Peer/continual.py --bench` can be put.
 //
 //   swift run -c release --package-path Benchmarks ContinualBenchmark
-//     [--tasks T] [--sequences-per-step B] [--judged-tasks M] [--seconds S] [--threads N]
+//     [--tasks T] [--channels C] [--sequences-per-step B] [--judged-tasks M] [--seconds S]
+//     [--threads N]
 import Foundation
 import HyperTransformer
 import Learning
@@ -75,6 +76,7 @@ func measure(threads: Int, sequences: Int, seconds: Int) throws -> Report {
   var random = RandomSource(seed: 1)
   var recipe = ContinualRecipe()
   recipe.network.family = .maxPoolThreeLayer
+  recipe.network.channels = argument("--channels") ?? 8
   recipe.sequence.tasks = argument("--tasks") ?? 5
   recipe.sequence.queriesPerClass = 3
   recipe.objective.judgedTasks = argument("--judged-tasks")

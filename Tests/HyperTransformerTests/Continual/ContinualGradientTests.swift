@@ -41,7 +41,7 @@ import Torch
 
   @Test(arguments: variants.keys.sorted())
   func `every parameter's gradient matches finite differences`(_ name: String) throws {
-    let recipe = Tiny.continual(try #require(Self.variants[name]))
+    let recipe = Tiny.continual(.classIncremental, try #require(Self.variants[name]))
     try recipe.check()
     if recipe.method == .prototypical {
       try expectRight(Tiny.learner(recipe, as: PrototypicalNetwork.self), recipe)

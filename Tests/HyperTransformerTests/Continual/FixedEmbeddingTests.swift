@@ -79,7 +79,7 @@ import Torch
     var recipe = recipe
     recipe.method = .prototypical
     recipe.prototypicalDense = true
-    var result: PrototypicalNetwork = try Tiny.learner(recipe)
+    var result = try Tiny.learner(recipe, as: PrototypicalNetwork.self)
     let tensors = generator.tensors
     let base = try #require(tensors["network.logits.base.weight"])
     let bias = try #require(tensors["network.logits.base.bias"])

@@ -24,8 +24,7 @@ import Torch
     learner.forEachParameter { name, tensor in
       if name.hasSuffix("carryGate") { tensor = tensor + 0.7 }
     }
-    return ContinualRun(
-      recipe: recipe, learner: learner, checkpointPath: "memory", imageChannels: 2)
+    return ContinualRun(recipe: recipe, learner: learner, imageChannels: 2)
   }
 
   static let names = [["a", "b", "c"], ["d", "e", "f"], ["g", "h", "i"]]
@@ -135,8 +134,7 @@ import Torch
     recipe.data.imageSize = 8
     var random = RandomSource(seed: 1)
     let learner = try WeightGenerator(recipe, imageChannels: 1, using: &random)
-    let run = ContinualRun(
-      recipe: recipe, learner: learner, checkpointPath: "memory", imageChannels: 1)
+    let run = ContinualRun(recipe: recipe, learner: learner, imageChannels: 1)
     let set = Glyphs(classes: 6, drawers: 3, side: 8, seed: 3).imageSet()
     var state = try LearnerState(of: run)
     for task in 0..<2 {
