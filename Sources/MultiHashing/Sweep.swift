@@ -127,22 +127,30 @@ public struct Sweep: Sendable {
   ///   - device: Where tensors are.
   ///   - done: Points of an earlier sitting.
   ///   - isStopped: Asked before every run and after every step.
+  ///   - skip: Takes what cannot be made so small; the sweep goes on without it.
   ///   - report: Takes every new point.
   /// - Throws: What training throws.
   public func run(
     _ recipe: CompressionRecipe, data: ClassificationData, device: Device,
     done: [SweepPoint] = [], isStopped: () -> Bool = { false },
+    skip: (SweepMethod, Double, HashingError) -> Void = { _, _, _ in },
     report: (SweepPoint) throws -> Void
   ) throws {
     var points = Dictionary(done.map { ($0.key, $0) }) { first, _ in first }
     func point(_ key: SweepPoint.Key, _ data: ClassificationData) throws -> SweepPoint? {
       if let found = points[key] { return found }
-      guard !isStopped(),
-        let made = try trained(recipe, key, data: data, device: device, isStopped)
-      else { return nil }
-      points[key] = made
-      try report(made)
-      return made
+      guard !isStopped() else { return nil }
+      do {
+        guard let made = try trained(recipe, key, data: data, device: device, isStopped) else {
+          return nil
+        }
+        points[key] = made
+        try report(made)
+        return made
+      } catch let error as HashingError {
+        skip(key.method, key.fraction, error)
+        return nil
+      }
     }
     let tuning = ClassificationData(data.training, heldBackShare: 0.1, seed: recipe.data.splitSeed)
     var chosen: [SweepMethod: Double] = [:]

@@ -75,6 +75,7 @@ struct CompressSweep: ParsableCommand {
         isStopped: {
           interruption.isRequested || totalMinutes.map { watch.seconds >= 60 * $0 } ?? false
         },
+        skip: { console.note("left out: \($0.rawValue) at \($1): \($2)") },
         report: { point in
           points.append(point)
           try writeDurably(points.csv, to: path)
