@@ -72,6 +72,8 @@ struct Stepper<Trained: Model> {
   }
 
   mutating func step() {
+    let loss = loss
+    var pass = pass
     let (value, gradient) = valueAndGradient(at: &model) { loss(&$0, &pass) }
     _ = value.scalar()
     optimizer.update(&model, with: gradient, learningRate: 1e-4, state: &state)
