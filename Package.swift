@@ -80,7 +80,7 @@ let package = Package(
 
     // Base.
     .target(name: "Learning", dependencies: ["Torch", "Runs", "Randomness"]),
-    .target(name: "Evolution", dependencies: ["Files", "Randomness"]),
+    .target(name: "Evolution", dependencies: ["CVectors", "Files", "Randomness"]),
     .target(name: "Sampling", dependencies: ["Randomness", "Files"]),
 
     // Engine.
@@ -98,6 +98,7 @@ let package = Package(
     .systemLibrary(
       name: "LibArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
     .target(name: "CImages", dependencies: ["LibJPEG"]),
+    .target(name: "CVectors"),
     .systemLibrary(name: "LibJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
     .systemLibrary(name: "LibZ", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "LibPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
@@ -121,7 +122,7 @@ let package = Package(
       name: "HyperTransformerTests",
       dependencies: [
         "HyperTransformer", "Datasets", "Learning", "Torch", "Runs", "Files", "Randomness",
-        "SwiftletTestSupport",
+        "SwiftletTestSupport", "FileFixtures",
       ],
       resources: [.copy("Fixtures")]),
     .testTarget(
@@ -144,22 +145,26 @@ let package = Package(
     .testTarget(
       name: "UpdateRulesTests",
       dependencies: [
-        "UpdateRules", "Datasets", "Evolution", "Learning", "Torch", "Runs", "Files", "Randomness",
-        "SwiftletTestSupport",
+        "UpdateRules", "Datasets", "Evolution", "Learning", "Torch", "Runs", "Files",
+        "Randomness", "SwiftletTestSupport", "FileFixtures",
       ]),
     .testTarget(
       name: "LearningTests",
-      dependencies: ["Learning", "Torch", "Randomness", "Runs", "SwiftletTestSupport"],
+      dependencies: [
+        "Learning", "Torch", "Randomness", "Runs", "SwiftletTestSupport", "FileFixtures",
+      ],
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "SamplingTests",
       dependencies: ["Sampling", "ReferencePosteriors", "Randomness", "Files"]),
-    .testTarget(name: "EvolutionTests", dependencies: ["Evolution", "Files", "Randomness"]),
+    .testTarget(
+      name: "EvolutionTests",
+      dependencies: ["CVectors", "Evolution", "Files", "Randomness", "FileFixtures"]),
     .testTarget(
       name: "TorchTests",
       dependencies: ["Torch", "Randomness", "Files", "Formats", "SwiftletTestSupport"],
       resources: [.copy("Fixtures")]),
-    .testTarget(name: "RunsTests", dependencies: ["Runs", "Files"]),
+    .testTarget(name: "RunsTests", dependencies: ["Runs", "Files", "FileFixtures"]),
     .testTarget(
       name: "DatasetsTests",
       dependencies: ["Datasets", "Images", "Files", "FileFixtures", "Randomness"]),

@@ -69,7 +69,7 @@ import Torch
     var block = TokenTransformer(
       TransformerShape(layers: 1, heads: 1),
       slices: SliceLayout(rows, .output, generatesBias: false, generatesNormalization: false),
-      featureWidth: 2, codeWidth: 2, classCount: 2, using: &random
+      featureWidth: 2, codeWidth: 2, labelCount: 2, using: &random
     ).cast(to: .float64)
     block.labelEmbedding = Tensor([[1.0, 0], [0, 1], [0.5, 0.5]])
     block.weightEmbedding = Tensor([[1.0, -1], [-1, 1]])
