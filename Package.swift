@@ -141,7 +141,8 @@ let package = Package(
       dependencies: [
         "MultiHashing", "Vision", "Datasets", "Learning", "Torch", "Runs", "Files", "Formats",
         "Randomness", "SwiftletTestSupport",
-      ]),
+      ],
+      resources: [.copy("Fixtures")]),
     .testTarget(
       name: "UpdateRulesTests",
       dependencies: [

@@ -12,10 +12,12 @@ struct CompressCommand: ParsableCommand {
     discussion: """
       train learns the pools that weights are carved from and writes them as a small file; evaluate \
       measures accuracy, bytes, memory and time of such a file; expand writes the ordinary network; \
-      show lists what is hashed and how large it gets, before or after training.
+      show lists what is hashed and how large it gets, before or after training; sweep compares \
+      methods and sizes.
       """,
     subcommands: [
       CompressTrain.self, CompressEvaluate.self, CompressExpand.self, CompressShow.self,
+      CompressSweep.self,
     ])
 }
 

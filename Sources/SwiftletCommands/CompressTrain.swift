@@ -56,26 +56,14 @@ struct CompressTrain: ParsableCommand {
 
   private func train(_ job: CompressionTraining, _ folder: RunFolder, _ console: Console) throws {
     var state = job.initialState()
-    if training.resume, folder.hasCheckpoint {
-      try state.restore(from: Checkpoint(path: folder.paths.checkpoint))
-      console.note("going on from step \(state.step)")
-    }
-    let settings = try job.trainerSettings()
-    let progress = Runs.Progress(
-      "training", steps: settings.budget.steps, seconds: settings.budget.seconds,
-      from: state.step, used: state.seconds)
-    let interruption = Interruption()
-    let outcome = try Trainer(settings, job.task).run(
-      &state, folder: folder, progress: progress
-    ) { interruption.isRequested }
+    let outcome = try training.conduct(
+      job.task, try job.trainerSettings(), &state, folder, console)
     if let warning = job.dense.loader.report.warning { console.note("warning: \(warning)") }
     let file = try job.compressed(bestIn: folder.paths, or: state.bestModel)
     try file.write(to: folder.paths.compressed)
     let result = try Result(outcome, job, file, folder)
     console.result(result, text: result.text)
-    if outcome.ending == .interrupted {
-      throw ArgumentParser.ExitCode(Runs.ExitCode.interrupted.rawValue)
-    }
+    try outcome.exitIfInterrupted()
   }
 
   /// The recipe with the command line's changes.

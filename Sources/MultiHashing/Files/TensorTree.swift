@@ -14,6 +14,13 @@ public struct TensorTree: Model {
     public var role: TensorRole
     /// The values.
     public var tensor: Tensor
+
+    /// Names a tensor.
+    public init(name: String, role: TensorRole = .parameter, tensor: Tensor) {
+      self.name = name
+      self.role = role
+      self.tensor = tensor
+    }
   }
 
   /// The tensors in visiting order.

@@ -123,6 +123,7 @@ extension HashedNetwork {
   /// One hashed weight, made from the rows of the pool it lies in.
   ///
   /// - Parameter position: Its number among ``HashPlan/slots``.
+  /// - Returns: The weight as the network has it.
   public func weight(at position: Int) -> Tensor {
     var number = position
     for (part, pool) in zip(plan.parts, pools) {

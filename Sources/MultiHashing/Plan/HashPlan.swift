@@ -55,9 +55,14 @@ public struct HashPlan: Sendable, Hashable {
   /// Whether a tensor's rows line up with those of the virtual matrix it is carved from: then it has
   /// low rank by itself, which structured multi-hashing means to avoid.
   public func isAligned(_ slot: Slot, in shape: PoolShape) -> Bool {
-    switch shape {
-    case .matrix(_, let columns, _): convention.isAligned(slot.info, columns: columns)
-    case .kronecker(let side, _): convention.isAligned(slot.info, columns: side * side)
+    func isLimited(columns: Int, rank: Int) -> Bool {
+      let inner = convention.innerExtent(slot.info.shape)
+      return convention.isAligned(slot.info, columns: columns)
+        && rank < min(inner, slot.info.count / inner)
+    }
+    return switch shape {
+    case .matrix(_, let columns, let rank): isLimited(columns: columns, rank: rank)
+    case .kronecker(let side, let rank): isLimited(columns: side * side, rank: side * rank)
     case .hash: false
     case .combination(let pools, _): pools.contains { isAligned(slot, in: $0) }
     }

@@ -71,6 +71,8 @@ struct Planner {
   /// - Parameters:
   ///   - count: The variables.
   ///   - asked: The budget of which they are what is left over, for the message of an error.
+  /// - Returns: The plan.
+  /// - Throws: ``HashingError/budgetTooSmall(budget:unit:minimum:)``.
   func plan(poolVariables count: Double, asked: Int?) throws(HashingError) -> HashPlan {
     guard let plan = attempt(count) else {
       throw .budgetTooSmall(
