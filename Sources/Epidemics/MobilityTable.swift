@@ -53,7 +53,7 @@ public struct MobilityTable: Sendable, Equatable {
     guard !known.isEmpty else {
       throw FileFailure(
         .malformed, path: path,
-        reason: "has no mobility column; retail_and_recreation and the like were expected")
+        reason: "has no column of numbers; retail_and_recreation and the like were expected")
     }
     columns = known.map(\.name)
     var days: [String: [(day: Day, row: [Double?])]] = [:]

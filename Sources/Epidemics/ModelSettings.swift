@@ -58,6 +58,9 @@ public struct ModelSettings: Codable, Sendable, Equatable {
     case negativeBinomial
     /// Variance `μ`.
     case poisson
+    /// Negative binomial, but any count may be one out of the ordinary (a day without reports, a
+    /// dump of old deaths): a negative binomial of the same mean and far wider.
+    case outlierMixture
   }
 
   /// What is known of the probability to die.
@@ -98,6 +101,9 @@ public struct ModelSettings: Codable, Sendable, Equatable {
   /// Whether correlated mobility columns are sampled in directions of their own; the weights and
   /// their priors stay those of the columns.
   public var whitens = true
+  /// Whether the deviations of places' mobility weights are correlated between features; needs
+  /// partial sharing and at least two features.
+  public var correlatesMobility = false
   /// Whether the mean waits are inferred.
   public var infersWaits = false
   /// The distribution of counts.
@@ -152,6 +158,10 @@ public struct Priors: Codable, Sendable, Equatable {
   public var mobility = 2.0
   /// Spread of mobility weights between places (half-normal).
   public var mobilitySpread = 0.5
+  /// Shape of the LKJ prior of their correlations; 1 is uniform.
+  public var correlation = 2.0
+  /// Standard deviation of the weights of interventions, which all places share.
+  public var intervention = 0.5
   /// Spread of mobility weights between groups of places (half-normal).
   public var groupSpread = 0.5
   /// The family of the latent scale's prior.
@@ -184,6 +194,10 @@ public struct Priors: Codable, Sendable, Equatable {
   public var dispersion = 0.5
   /// Spread of `log(1/√φ)` between places (half-normal).
   public var dispersionSpread = 0.3
+  /// Probability that a count is out of the ordinary, where the likelihood allows it.
+  public var outlierShare = 0.02
+  /// Concentration `φ` of such counts.
+  public var outlierConcentration = 0.5
   /// Standard deviation of weekday logits.
   public var weekday = 0.3
 

@@ -136,12 +136,15 @@ struct PlaceGroup<L: Lane>: Sendable {
     let fatality = scratch.fatality[place]
     let concentration = scratch.concentration[place]
     let isPoisson = layout.dispersion == nil || concentration >= CountTable.poissonConcentration
+    let outliers = layout.outlierTables
     let weight = layout.settings.likelihoodWeight
     var (sum, byFatality, byConcentration) = (0.0, 0.0, 0.0)
     for (index, day) in counts.days.enumerated() {
       var mean = 0.0
       for other in day..<(day + counts.span) {
-        mean += scratch.weekday[(counts.firstWeekday + other) % 7] * deaths[other * L.width]
+        mean +=
+          scratch.weekday[(counts.firstWeekday + other) % 7] * counts.shares[other]
+          * deaths[other * L.width]
       }
       mean *= fatality
       let isFloored = !(mean > smallestMean)
@@ -149,12 +152,20 @@ struct PlaceGroup<L: Lane>: Sendable {
       let entry = layout.tableEntries[place][index]
       let count = Double(counts.counts[index])
       let value = scratch.tables[table].values[entry]
-      let term =
+      var term =
         isPoisson
         ? CountTerm(poissonCount: count, mean: mean, table: value)
         : CountTerm(
           count: count, mean: mean, concentration: concentration, table: value,
           tableDerivative: scratch.tables[table].derivatives[entry])
+      if let outliers {
+        term = CountTerm(
+          ordinary: term,
+          outlier: CountTerm(
+            count: count, mean: mean, concentration: layout.priors.outlierConcentration,
+            table: outliers[table].values[entry], tableDerivative: 0),
+          share: layout.priors.outlierShare)
+      }
       sum += weight * term.value
       byConcentration += weight * term.byConcentration
       guard !isFloored else { continue }
@@ -162,7 +173,7 @@ struct PlaceGroup<L: Lane>: Sendable {
       byFatality += derivative * mean
       for other in day..<(day + counts.span) {
         let weekday = (counts.firstWeekday + other) % 7
-        let factor = fatality * scratch.weekday[weekday]
+        let factor = fatality * scratch.weekday[weekday] * counts.shares[other]
         weights[other * L.width] = derivative * factor
         scratch.logWeekdayGradient[weekday] += derivative * factor * deaths[other * L.width]
       }

@@ -4,14 +4,20 @@ import Randomness
 import Sampling
 
 /// Simulation-based calibration of a one-place model (200 data sets) and a small hierarchy (100),
-/// and of the same with a mistake planted, which must be found.
+/// and of the same with a mistake planted, which must be found; how many and on how many threads may
+/// be given.
 func calibrate(_ arguments: [String]) throws {
   let what = arguments.first ?? "one"
+  let count = arguments.dropFirst().first.flatMap { Int($0) }
+  let threads = arguments.dropFirst(2).first.flatMap { Int($0) }
   switch what {
-  case "one": try report(what, places: 1, replicates: 200, bug: .none)
-  case "hierarchy": try report(what, places: 3, replicates: 100, bug: .none)
-  case "jacobian": try report(what, places: 1, replicates: 100, bug: .missingJacobian)
-  case "digamma": try report(what, places: 1, replicates: 100, bug: .wrongDispersion)
+  case "one": try report(what, places: 1, replicates: count ?? 200, bug: .none, threads: threads)
+  case "hierarchy":
+    try report(what, places: 3, replicates: count ?? 100, bug: .none, threads: threads)
+  case "jacobian":
+    try report(what, places: 1, replicates: 100, bug: .missingJacobian, threads: threads)
+  case "digamma":
+    try report(what, places: 1, replicates: 100, bug: .wrongDispersion, threads: threads)
   default: print("one, hierarchy, jacobian or digamma")
   }
 }
@@ -25,39 +31,29 @@ enum PlantedBug: Sendable {
   case wrongDispersion
 }
 
-/// The epidemic model in coordinates around the middle of its priors, so that chains begin well, with
-/// a mistake if wanted.
+/// The epidemic model, with a mistake if wanted.
 struct CalibrationModel: BayesianModel {
   var inner: EpidemicModel
-  let center: [Double]
   let bug: PlantedBug
   let scaleIndex: Int?
   let dispersionIndex: Int?
 
-  static let unit = 0.25
-
   var dimension: Int { inner.dimension }
   var variables: [Variable] { inner.variables }
 
-  private func natural(_ position: [Double]) -> [Double] {
-    zip(center, position).map { $0 + Self.unit * $1 }
-  }
-
-  func constrained(_ position: [Double]) -> [Double] { inner.constrained(natural(position)) }
+  func constrained(_ position: [Double]) -> [Double] { inner.constrained(position) }
 
   mutating func logDensity(at position: [Double], gradient: inout [Double]) -> Double {
-    let place = natural(position)
-    var value = inner.logDensity(at: place, gradient: &gradient)
+    var value = inner.logDensity(at: position, gradient: &gradient)
     if bug == .missingJacobian, let index = scaleIndex {
-      value -= place[index]
+      value -= position[index]
       gradient[index] -= 1
     }
     if bug == .wrongDispersion, let index = dispersionIndex {
       // A density off by a smooth factor in log(1/√φ), as a wrong gradient of it amounts to.
-      value += 1.5 * place[index]
+      value += 1.5 * position[index]
       gradient[index] += 1.5
     }
-    for index in gradient.indices { gradient[index] *= Self.unit }
     return value
   }
 }
@@ -97,7 +93,9 @@ private func features(_ day: Int, _ place: Int) -> Double {
   return -0.5 / (1 + exp(-fall / 2))
 }
 
-private func report(_ name: String, places: Int, replicates: Int, bug: PlantedBug) throws {
+private func report(
+  _ name: String, places: Int, replicates: Int, bug: PlantedBug, threads: Int?
+) throws {
   let (settings, priors) = settings(places: places)
   @Sendable func model(_ deaths: [[Int]]) -> EpidemicModel {
     EpidemicModel(
@@ -115,19 +113,19 @@ private func report(_ name: String, places: Int, replicates: Int, bug: PlantedBu
     replicates: replicates, rankedDraws: 99)
   let start = Date()
   let result = try calibration.run(
-    quantities: wanted.map { names[$0] }, seed: 11,
+    quantities: wanted.map { names[$0] }, seed: 11, threads: threads,
     simulate: { random in
       let (position, deaths) = draw(blank, using: &random)
       let fitted = model(deaths)
       let values = fitted.constrained(position)
-      let center = fitted.priorCenter()
       return (
         CalibrationModel(
-          inner: fitted, center: center, bug: bug, scaleIndex: scaleIndex(fitted),
+          inner: fitted, bug: bug, scaleIndex: scaleIndex(fitted),
           dispersionIndex: fitted.dimension - 1),
         wanted.map { values[$0] }
       )
     },
+    start: { .near($0.inner.priorCenter(), standardDeviation: 0.1) },
     measure: { values in wanted.map { values[$0] } },
     progress: { done in
       if done.isMultiple(of: 20) { FileHandle.standardError.write(Data("\(done)\n".utf8)) }
