@@ -37,6 +37,8 @@ public struct ApproximateFit: Codable, Sendable, Equatable {
   public init(_ problem: EpidemicProblem, threads: Int? = nil) throws {
     let sampler = problem.recipe.sampler
     let count = sampler.chains * sampler.draws
+    // k-hat needs many weights, however few draws are kept.
+    let weighted = max(count, 2000)
     let target = problem.sampledModel()
     var random = RandomSource(seed: problem.recipe.seed ^ 0x4170_7072_6F78)
     let draws: ApproximateDraws
@@ -47,27 +49,26 @@ public struct ApproximateFit: Codable, Sendable, Equatable {
       let inference = VariationalInference(sampler.method == .meanField ? .meanField : .fullRank)
       let fit = try inference.fit(target, from: target.start, using: &random)
       hasConverged = fit.hasConverged
-      draws = inference.draws(from: fit, of: target, count: count, using: &random)
+      draws = inference.draws(from: fit, of: target, count: weighted, using: &random)
     case .pathfinder:
       var pathfinder = Pathfinder()
-      pathfinder.drawsPerPath = max(sampler.draws, 250)
+      pathfinder.drawsPerPath = max(weighted / sampler.chains, 500)
       draws = try pathfinder.run(
-        target, paths: sampler.chains, kept: count, start: target.start, seed: random.next(),
+        target, paths: sampler.chains, kept: weighted, start: target.start, seed: random.next(),
         threads: threads)
     case .laplace:
       var probe = target
       let mode = try LaplaceApproximation(
         target, from: target.start.position(in: &probe, using: &random))
-      draws = ApproximateDraws(from: mode.gaussian, of: target, count: count, using: &random)
+      draws = ApproximateDraws(
+        from: mode.gaussian, of: target, count: weighted, using: &random)
     }
     method = sampler.method
     shape = draws.weights.shape
     isResampled = draws.weights.isTrustworthy
     let possible = zip(draws.candidates, draws.logDensities).filter { $0.1.isFinite }.map(\.0)
-    let chosen =
-      isResampled || possible.isEmpty
-      ? draws.positions : (0..<count).map { possible[$0 * possible.count / count] }
-    values = chosen.map { target.constrained($0) }
+    let chosen = isResampled || possible.isEmpty ? draws.positions : possible
+    values = (0..<count).map { target.constrained(chosen[$0 * chosen.count / count]) }
   }
 
   /// The draws as one chain, for what reads draws.
@@ -77,7 +78,8 @@ public struct ApproximateFit: Codable, Sendable, Equatable {
       energy: .nan)
     return Draws(
       variables: model.variables, values: [values],
-      statistics: [Array(repeating: nothing, count: values.count)], adapted: [],
+      statistics: [Array(repeating: nothing, count: values.count)],
+      adapted: [.init(stepSize: 0, metric: Metric(.unit, dimension: model.dimension))],
       configuration: configuration)
   }
 }
