@@ -15,8 +15,9 @@ import Sampling
 public struct EpidemicModel: BayesianModel {
   let layout: ModelLayout
   var scratch: ModelScratch
-  private var singles: [PlaceGroup<Double>]
-  private var pairs: [PlaceGroup<SIMD2<Double>>]
+  private var singles: [PlaceGroup<DeathsKernel<Double>>] = []
+  private var pairs: [PlaceGroup<DeathsKernel<SIMD2<Double>>>] = []
+  private var renewals: [PlaceGroup<RenewalKernel>] = []
 
   /// Creates the model of some places.
   ///
@@ -50,6 +51,11 @@ public struct EpidemicModel: BayesianModel {
       places: places, course: course, settings: settings, priors: priors, featureSigns: signs)
     self.layout = layout
     scratch = ModelScratch(layout)
+    guard settings.dynamics == .compartments else {
+      precondition(!settings.infersWaits, "the renewal equation's waits are fixed")
+      renewals = places.indices.map { PlaceGroup($0, layout) }
+      return
+    }
     // Two lanes fill a register of every processor this runs on; four were no quicker. Places of
     // like length go together.
     let order = places.indices.sorted { places[$0].days > places[$1].days }
@@ -81,6 +87,10 @@ public struct EpidemicModel: BayesianModel {
     }
     for index in singles.indices {
       guard let part = singles[index].evaluate(&scratch, layout) else { return -.infinity }
+      sum += part
+    }
+    for index in renewals.indices {
+      guard let part = renewals[index].evaluate(&scratch, layout) else { return -.infinity }
       sum += part
     }
     sum += scratch.finish(layout, into: &gradient)

@@ -193,6 +193,9 @@ public struct EpidemicRecipe: Recipe {
       !model.correlatesMobility || model.centersAboveDeaths == nil, "model.correlatesMobility",
       "cannot be combined with model.centersAboveDeaths; leave one out")
     try require(
+      model.dynamics == .compartments || !model.infersWaits, "model.infersWaits",
+      "is not possible with model.dynamics renewal, whose waits are fixed")
+    try require(
       data.reportDelay == nil || course.reporting == nil, "data.reportDelay",
       "is for days of death, course.reporting for days of report; leave one out")
     try checkCourse()

@@ -10,14 +10,8 @@ struct IsolationCurve: Sendable {
 
   init(_ course: DiseaseCourse, days: Int) {
     infected = (0..<days).map { course.isolation(days: Double($0) + 0.5) }
-    let stages = course.exposed.stages
-    let parts = (0..<stages).map { passed in
-      var part = course
-      part.exposed = .init(
-        mean: course.exposed.mean * Double(stages - passed) / Double(stages),
-        stages: stages - passed)
-      return part
-    }
+    let parts = course.seedCourses
+    let stages = parts.count
     seeded = (0..<days).map { day in
       let shares = parts.map { $0.isolation(days: Double(day + 1)) }
       return (

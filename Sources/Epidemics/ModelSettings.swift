@@ -52,6 +52,14 @@ public struct ModelSettings: Codable, Sendable, Equatable {
     case unpooled
   }
 
+  /// How an epidemic is computed from its contact rates.
+  public enum Dynamics: String, Codable, Sendable, CaseIterable {
+    /// Compartments with Runge-Kutta steps.
+    case compartments
+    /// The renewal equation, sums over past infections; the mean waits are fixed.
+    case renewal
+  }
+
   /// The distribution of daily deaths.
   public enum Likelihood: String, Codable, Sendable, CaseIterable {
     /// Variance `μ + μ²/φ`.
@@ -75,6 +83,8 @@ public struct ModelSettings: Codable, Sendable, Equatable {
 
   /// Whether mobility moves the contact rate.
   public var usesMobility = true
+  /// How an epidemic is computed.
+  public var dynamics = Dynamics.compartments
   /// How the predictor becomes a rate.
   public var link = Link.exp
   /// What moves beside mobility.
@@ -119,7 +129,7 @@ public struct ModelSettings: Codable, Sendable, Equatable {
   /// Places with more deaths than this have their values sampled around the common mean directly
   /// (centered); absent for none.
   public var centersAboveDeaths: Int?
-  /// Runge-Kutta steps per day, 1 to 4.
+  /// Steps per day, 1 to 4, of Runge-Kutta or of the renewal equation's sums.
   public var stepsPerDay = 1
 
   /// The published model's shape.

@@ -1,21 +1,16 @@
 import Foundation
 
 /// Places that are computed side by side, and their share of the density.
-struct PlaceGroup<L: Lane>: Sendable {
-  var kernel: DeathsKernel<L>
+struct PlaceGroup<Kernel: DeathsDynamics>: Sendable {
+  typealias L = Kernel.L
+
+  var kernel: Kernel
   let places: [Int]
 
   /// The most a log contact rate may be; exp(3) is twenty infections per person and day.
   static var largestLogRate: Double { 3 }
   /// Expected deaths are at least this; below, they have no derivative.
   static var smallestMean: Double { 1e-8 }
-
-  init(_ places: [Int], _ layout: ModelLayout) {
-    self.places = places
-    kernel = DeathsKernel(
-      layout.course, days: places.map { layout.places[$0].days }.max() ?? 0,
-      stepsPerDay: layout.settings.stepsPerDay, tracksOperators: layout.settings.infersWaits)
-  }
 
   /// Computes the log likelihood of the group's places and adds its derivatives to `scratch`.
   ///
@@ -181,5 +176,27 @@ struct PlaceGroup<L: Lane>: Sendable {
     scratch.logFatalityGradient[place] += byFatality
     scratch.concentrationGradient[place] += byConcentration
     return sum
+  }
+}
+
+extension PlaceGroup {
+  /// Places in compartments, as many as the kernel has lanes.
+  init<Numbers: Lane>(_ places: [Int], _ layout: ModelLayout)
+  where Kernel == DeathsKernel<Numbers> {
+    self.init(
+      kernel: DeathsKernel(
+        layout.course, days: places.map { layout.places[$0].days }.max() ?? 0,
+        stepsPerDay: layout.settings.stepsPerDay, tracksOperators: layout.settings.infersWaits),
+      places: places)
+  }
+}
+
+extension PlaceGroup<RenewalKernel> {
+  /// One place by the renewal equation.
+  init(_ place: Int, _ layout: ModelLayout) {
+    self.init(
+      kernel: RenewalKernel(
+        layout.course, days: layout.places[place].days, stepsPerDay: layout.settings.stepsPerDay),
+      places: [place])
   }
 }

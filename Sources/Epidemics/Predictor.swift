@@ -111,7 +111,8 @@ public struct Predictor: Sendable {
       let series = layout.places[place]
       let total = series.days + days
       var simulator = TrajectorySimulator(
-        layout.course, days: total, stepsPerDay: layout.settings.stepsPerDay)
+        layout.course, days: total, stepsPerDay: layout.settings.stepsPerDay,
+        dynamics: layout.settings.dynamics)
       var prediction = PlacePrediction(
         name: series.name, start: series.start, observedDays: series.days,
         observedDeaths: series.cumulativeDeaths, deaths: [], expected: [], counts: [],

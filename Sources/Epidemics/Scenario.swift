@@ -71,6 +71,8 @@ public enum ModelVariant: String, Codable, Sendable, CaseIterable {
   case withoutLatent
   /// One stage everywhere: exponential waits.
   case exponential
+  /// The renewal equation in place of compartments.
+  case renewal
   /// Places share nothing.
   case unpooled
   /// Counts are never out of the ordinary.
@@ -86,6 +88,7 @@ public enum ModelVariant: String, Codable, Sendable, CaseIterable {
     case .withoutMobility: recipe.model.usesMobility = false
     case .withoutLatent: recipe.model.latent = .none
     case .exponential: recipe.course = recipe.course.exponential
+    case .renewal: recipe.model.dynamics = .renewal
     case .withoutOutliers:
       if recipe.model.likelihood == .outlierMixture { recipe.model.likelihood = .negativeBinomial }
     case .pooledDispersion: recipe.model.dispersionPooling = .pooled

@@ -190,7 +190,7 @@ enum SwitchCases {
     "default", "everything", "no mobility", "no latent", "ar1", "ar2", "gp", "matern", "linear",
     "pooled", "unpooled", "softplus", "capped", "poisson", "weekly", "signs", "waits", "reporting",
     "exponential", "centered", "one place", "outliers", "late reports", "interventions",
-    "interventions alone", "correlated",
+    "interventions alone", "correlated", "renewal", "renewal, capped",
   ]
 
   /// The waits with a reporting delay.
@@ -291,6 +291,12 @@ enum SwitchCases {
     case "late reports": break
     case "interventions": break
     case "interventions alone": settings.usesMobility = false
+    case "renewal": settings.dynamics = .renewal
+    case "renewal, capped":
+      settings.dynamics = .renewal
+      settings.link = .capped
+      settings.stepsPerDay = 3
+      course.reporting = .init(mean: 3, stages: 2)
     case "correlated": settings.correlatesMobility = true
     default: return nil
     }

@@ -3,23 +3,26 @@ import Foundation
 import Randomness
 import Sampling
 
-/// Simulation-based calibration of a one-place model (200 data sets) and a small hierarchy (100),
-/// and of the same with a mistake planted, which must be found; how many and on how many threads may
-/// be given.
+/// Simulation-based calibration of a one-place model (200 data sets) and a small hierarchy (100), and of
+/// the same with a mistake planted, which must be found.
+///
+/// Arguments after what is calibrated: the number of data sets, threads and seed. Every run prints its
+/// ranks; `merge FILE ...` judges those of several runs together.
 func calibrate(_ arguments: [String]) throws {
   let what = arguments.first ?? "one"
-  let count = arguments.dropFirst().first.flatMap { Int($0) }
-  let threads = arguments.dropFirst(2).first.flatMap { Int($0) }
+  if what == "merge" { return try merge(arguments.dropFirst()) }
+  let numbers = arguments.dropFirst().map { Int($0) }
+  func number(_ place: Int) -> Int? { numbers.indices.contains(place) ? numbers[place] : nil }
+  var run = CalibrationRun(name: what, threads: number(1), seed: UInt64(number(2) ?? 11))
   switch what {
-  case "one": try report(what, places: 1, replicates: count ?? 200, bug: .none, threads: threads)
-  case "hierarchy":
-    try report(what, places: 3, replicates: count ?? 100, bug: .none, threads: threads)
-  case "jacobian":
-    try report(what, places: 1, replicates: 100, bug: .missingJacobian, threads: threads)
-  case "digamma":
-    try report(what, places: 1, replicates: 100, bug: .wrongDispersion, threads: threads)
-  default: print("one, hierarchy, jacobian or digamma")
+  case "one": run.replicates = 200
+  case "hierarchy": run.places = 3
+  case "jacobian": run.bug = .missingJacobian
+  case "digamma": run.bug = .wrongDispersion
+  default: return print("one, hierarchy, jacobian, digamma or merge")
   }
+  if let count = number(0) { run.replicates = count }
+  try run.report()
 }
 
 /// A mistake to plant.
@@ -93,49 +96,64 @@ private func features(_ day: Int, _ place: Int) -> Double {
   return -0.5 / (1 + exp(-fall / 2))
 }
 
-private func report(
-  _ name: String, places: Int, replicates: Int, bug: PlantedBug, threads: Int?
-) throws {
-  let (settings, priors) = settings(places: places)
-  @Sendable func model(_ deaths: [[Int]]) -> EpidemicModel {
-    EpidemicModel(
-      places: series(deaths), course: DiseaseCourse(), settings: settings, priors: priors)
+/// One run of calibration.
+private struct CalibrationRun {
+  var name: String
+  var places = 1
+  var replicates = 100
+  var bug = PlantedBug.none
+  var threads: Int?
+  var seed: UInt64
+
+  func report() throws {
+    let (settings, priors) = settings(places: places)
+    let (places, bug) = (places, bug)
+    @Sendable func model(_ deaths: [[Int]]) -> EpidemicModel {
+      EpidemicModel(
+        places: series(deaths), course: DiseaseCourse(), settings: settings, priors: priors)
+    }
+    let blank = model(Array(repeating: Array(repeating: 0, count: days), count: places))
+    let names = blank.variables.elementNames
+    let wanted =
+      names.indices.filter { !names[$0].hasPrefix("latent[") }
+      + ["latent[1]", "latent[10]"].compactMap { names.firstIndex(of: $0) }
+    let calibration = Calibration(
+      configuration: SamplerConfiguration(warmup: 300, draws: 495, targetAcceptance: 0.9),
+      replicates: replicates, rankedDraws: 99)
+    let start = Date()
+    let result = try calibration.run(
+      quantities: wanted.map { names[$0] }, seed: seed, threads: threads,
+      simulate: { random in
+        let (position, deaths) = draw(blank, using: &random)
+        let fitted = model(deaths)
+        let values = fitted.constrained(position)
+        return (
+          CalibrationModel(
+            inner: fitted, bug: bug, scaleIndex: scaleIndex(fitted),
+            dispersionIndex: fitted.dimension - 1),
+          wanted.map { values[$0] }
+        )
+      },
+      start: { .near($0.inner.priorCenter(), standardDeviation: 0.1) },
+      measure: { values in wanted.map { values[$0] } },
+      progress: { done in
+        if done.isMultiple(of: 20) { FileHandle.standardError.write(Data("\(done)\n".utf8)) }
+      })
+    print(
+      String(
+        format: "%@: %d data sets, %d divergent draws, %.0f s", name, replicates,
+        result.divergences, Date().timeIntervalSince(start)))
+    judge(result)
+    for (quantity, ranks) in zip(result.quantities, result.ranks) {
+      print("ranks \(quantity) \(ranks.map { "\($0)" }.joined(separator: " "))")
+    }
   }
-  let blank = model(Array(repeating: Array(repeating: 0, count: days), count: places))
-  let names = blank.variables.elementNames
-  let wanted =
-    names.indices.filter { !names[$0].hasPrefix("latent[") }
-    + [
-      names.firstIndex { $0 == "latent[1]" }, names.firstIndex { $0 == "latent[10]" },
-    ].compactMap { $0 }
-  let calibration = Calibration(
-    configuration: SamplerConfiguration(warmup: 300, draws: 495, targetAcceptance: 0.9),
-    replicates: replicates, rankedDraws: 99)
-  let start = Date()
-  let result = try calibration.run(
-    quantities: wanted.map { names[$0] }, seed: 11, threads: threads,
-    simulate: { random in
-      let (position, deaths) = draw(blank, using: &random)
-      let fitted = model(deaths)
-      let values = fitted.constrained(position)
-      return (
-        CalibrationModel(
-          inner: fitted, bug: bug, scaleIndex: scaleIndex(fitted),
-          dispersionIndex: fitted.dimension - 1),
-        wanted.map { values[$0] }
-      )
-    },
-    start: { .near($0.inner.priorCenter(), standardDeviation: 0.1) },
-    measure: { values in wanted.map { values[$0] } },
-    progress: { done in
-      if done.isMultiple(of: 20) { FileHandle.standardError.write(Data("\(done)\n".utf8)) }
-    })
-  print(
-    String(
-      format: "%@: %d data sets, %d divergent draws, %.0f s", name, replicates,
-      result.divergences, Date().timeIntervalSince(start)))
+}
+
+/// Prints whether ranks are uniform.
+private func judge(_ result: CalibrationResult) {
   var random = RandomSource(seed: 3)
-  let bins = replicates >= 200 ? 20 : 10
+  let bins = (result.ranks.first?.count ?? 0) >= 200 ? 20 : 10
   for index in result.quantities.indices {
     let isInside = result.distributionBand(index, using: &random).isInside
     print(
@@ -143,6 +161,28 @@ private func report(
         format: "%@: chi-square p %.3f, %@", result.quantities[index],
         result.uniformity(index, bins: bins), isInside ? "inside the band" : "outside the band"))
   }
+}
+
+/// Judges the ranks of several runs together.
+private func merge(_ paths: ArraySlice<String>) throws {
+  var ranks: [String: [Int]] = [:]
+  var names: [String] = []
+  for path in paths {
+    for line in try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+    where line.hasPrefix("ranks ") {
+      let cells = line.split(separator: " ")
+      let name = String(cells[1])
+      if ranks[name] == nil { names.append(name) }
+      ranks[name, default: []] += cells.dropFirst(2).compactMap { Int($0) }
+    }
+  }
+  guard let first = names.first, let count = ranks[first]?.count else {
+    return print("no line of ranks was found")
+  }
+  print("\(count) data sets of \(paths.count) runs")
+  judge(
+    CalibrationResult(
+      quantities: names, rankCount: 100, ranks: names.map { ranks[$0] ?? [] }, divergences: 0))
 }
 
 /// The coordinate of the latent scale: moving it alone moves `latent_scale`.

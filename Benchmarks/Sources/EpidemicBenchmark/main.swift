@@ -7,7 +7,8 @@ import Foundation
 //     EpidemicBenchmark sample         effective draws per second: [one|ten [warmup draws [mode]]]
 //     EpidemicBenchmark scaling        gradients per second of 1, 2, 4, ... chains: [most]
 //     EpidemicBenchmark posterior      the one-place posterior and its variants
-//     EpidemicBenchmark calibration    simulation-based calibration, with and without planted bugs
+//     EpidemicBenchmark calibration    simulation-based calibration, with and without planted bugs:
+//                                      [what [data sets threads seed]], or merge FILE ...
 let arguments = Array(CommandLine.arguments.dropFirst())
 switch arguments.first {
 case "speed": measureGradients()
