@@ -129,7 +129,8 @@ extension HashedNetwork {
     for (part, pool) in zip(plan.parts, pools) {
       guard number >= part.slots.count else {
         let slot = part.slots[number]
-        let scale = scales?.narrowed(along: 0, from: position, count: 1)
+        let constant = plan.modifiers.mergeConstants ? slot.constant : 1
+        let scale = scales.map { $0.narrowed(along: 0, from: position, count: 1) * constant }
         return plan.weight(slot, carved: plan.store.elements(slot.range, of: pool), scale: scale)
       }
       number -= part.slots.count
