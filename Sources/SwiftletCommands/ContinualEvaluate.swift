@@ -105,7 +105,8 @@ struct ContinualEvaluate: ParsableCommand {
         sequences: sequences ?? recipe.evaluation.sequences, statistics: statistics,
         device: device)
       let found = accuracies(evaluation, opened.learner, recipe)
-      let result = Result(recipe, plan, found, statistics, rule, part)
+      var result = Result(recipe, plan, found, statistics, rule, part)
+      result.gates = (opened.learner as? WeightGenerator)?.carryGates ?? []
       console.result(result, text: result.text)
     }
   }
@@ -147,6 +148,7 @@ struct ContinualEvaluate: ParsableCommand {
     var accuracies: ContinualAccuracies
     var method: ContinualMethod
     var carry: Carry
+    var gates: [Double] = []
     var scenario: Scenario
     var tasks: Int
     var ways: Int

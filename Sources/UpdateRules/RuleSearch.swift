@@ -201,7 +201,12 @@ extension RuleSearch {
         try evaluate(&state, folder, log, watch.seconds)
       }
       progress?.update(step: generation, ["accuracy": found.max() ?? .nan])
-      if !state.search.strategy.stopReasons.isEmpty { break }
+      let reasons = state.search.strategy.stopReasons
+      if !reasons.isEmpty {
+        progress?.message(
+          "the search ended by itself: \(reasons.map(\.description).joined(separator: "; "))")
+        break
+      }
     }
     if ending == .finished { try evaluate(&state, folder, log, watch.seconds) }
     state.seconds = watch.seconds

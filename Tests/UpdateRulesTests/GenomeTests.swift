@@ -140,8 +140,8 @@ import UpdateRules
   }
 
   @Test(arguments: [
-    "digits-stable", "digits-normalized", "digits-plain", "digits-28-stable", "digits-paper",
-    "gradient-descent",
+    "digits-stable", "digits-columns", "digits-oja", "digits-normalized", "digits-plain",
+    "digits-28-stable", "digits-paper", "gradient-descent",
   ])
   func `trained genomes can be read and used, and know where they come from`(_ name: String) throws
   {

@@ -1,4 +1,4 @@
-import CVectors
+internal import CVectors
 
 /// Matrix products in the two forms that evolution needs.
 extension Matrix {

@@ -1,4 +1,4 @@
-import CVectors
+internal import CVectors
 
 extension Tridiagonal {
   /// Makes the form diagonal and turns the rows of `basis` along.

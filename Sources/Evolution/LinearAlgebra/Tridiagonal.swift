@@ -1,4 +1,4 @@
-import CVectors
+internal import CVectors
 
 /// The tridiagonal form of a symmetric matrix, with the reflections that made it.
 struct Tridiagonal {

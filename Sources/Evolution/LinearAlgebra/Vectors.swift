@@ -1,4 +1,4 @@
-import CVectors
+internal import CVectors
 
 /// The widest vectors of this processor, which decide how fast the loops below are, and not what
 /// they give: every set of instructions gives the same bits.

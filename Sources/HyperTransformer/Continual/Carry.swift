@@ -32,6 +32,14 @@ public struct WeightSlices: Model {
   }
 }
 
+extension WeightGenerator {
+  /// What every layer's slices of the step before are multiplied by, in the order of the layers, the
+  /// dense one last; empty where nothing is learned about it.
+  public var carryGates: [Double] {
+    (layers.compactMap { $0 } + [head]).compactMap { $0.tokens.carryGate?.scalar() }
+  }
+}
+
 extension WeightGenerator.Generation {
   /// What the next step may see of this one.
   var written: WeightSlices { WeightSlices(layers: slices, head: headSlices) }

@@ -16,6 +16,17 @@ public struct ContinualRun: Sendable {
   /// Channels of the images.
   public var imageChannels: Int
 
+  /// Puts a run together that is in memory.
+  public init(
+    recipe: ContinualRecipe, learner: any SequenceLearner, imageChannels: Int,
+    checkpointPath: String = "memory"
+  ) {
+    self.recipe = recipe
+    self.learner = learner
+    self.imageChannels = imageChannels
+    self.checkpointPath = checkpointPath
+  }
+
   /// Opens a run folder, with the weights that were best on the validation classes if there are any.
   ///
   /// - Parameters:
