@@ -187,7 +187,9 @@ extension HashPlan {
 
 extension Tensor {
   /// A tensor of a shape that takes the memory of one element, for a place where no weight is kept.
-  static func standIn(_ shape: [Int], _ type: ElementType = .float32) -> Tensor {
-    Tensor(zeros: [Int](repeating: 1, count: shape.count), type).broadcast(to: shape)
+  static func standIn(
+    _ shape: [Int], _ type: ElementType = .float32, on device: Device = .cpu
+  ) -> Tensor {
+    Tensor(zeros: [Int](repeating: 1, count: shape.count), type, on: device).broadcast(to: shape)
   }
 }
