@@ -27,7 +27,8 @@ struct ContinualLearn: ParsableCommand {
   @Option(help: "The task's name (default: task-1, task-2, ...).")
   var task: String?
 
-  @Option(help: "For a new state, the largest number of classes it may hold (default: the recipe's).")
+  @Option(
+    help: "For a new state, the largest number of classes it may hold (default: the recipe's).")
   var maximum: Int?
 
   @OptionGroup var device: DeviceOptions

@@ -87,7 +87,9 @@ extension LearnerState {
       checkpoint.add(network.moved(to: .cpu), as: Part.network)
       checkpoint.tensors["\(Part.prototypes).centers"] = prototypes.centers.moved(to: .cpu)
     }
-    if description.carry != .none, let carry { checkpoint.add(carry.moved(to: .cpu), as: Part.carry) }
+    if description.carry != .none, let carry {
+      checkpoint.add(carry.moved(to: .cpu), as: Part.carry)
+    }
     try checkpoint.write(to: path)
   }
 }

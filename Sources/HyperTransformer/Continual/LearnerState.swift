@@ -71,7 +71,8 @@ public struct LearnerState: Sendable {
     let recipe = run.recipe
     guard recipe.method != .merged else {
       throw .unsuitable(
-        reason: "the run's method \"merged\" needs the images of all tasks at once and has no state; "
+        reason:
+          "the run's method \"merged\" needs the images of all tasks at once and has no state; "
           + "train with --set method=hyperTransformer")
     }
     guard recipe.head == .prototypes else {

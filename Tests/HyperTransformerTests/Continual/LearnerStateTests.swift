@@ -122,8 +122,9 @@ import Torch
     #expect(columns.first == 3)
     #expect(columns.names.map(\.label) == ["d", "e", "f"])
     #expect(try state.columns(of: nil).names.count == 9)
-    #expect(throws: ContinualError.unknownTask(
-      name: "x", known: ["task-1", "task-2", "task-3"])
+    #expect(
+      throws: ContinualError.unknownTask(
+        name: "x", known: ["task-1", "task-2", "task-3"])
     ) {
       try state.predictions(for: [image], task: "x")
     }
@@ -138,7 +139,9 @@ import Torch
     let set = Glyphs(classes: 6, drawers: 3, side: 8, seed: 3).imageSet()
     var state = try LearnerState(of: run)
     for task in 0..<2 {
-      let chosen = (0..<6).map { set.image(set.samples(ofClass: 3 * task + $0 / 2).lowerBound + $0 % 2) }
+      let chosen = (0..<6).map {
+        set.image(set.samples(ofClass: 3 * task + $0 / 2).lowerBound + $0 % 2)
+      }
       let images = state.preparation.tensor(of: chosen).expandingShape(at: 1)
       try state.learn(
         SupportSet(images: images, labels: Tensor([[0, 0, 1, 1, 2, 2]])), named: "t\(task)",
