@@ -69,6 +69,16 @@ let package = Package(
         .product(name: "Randomness", package: "swiftlet"),
       ]),
     .executableTarget(
+      name: "MultiHashingBenchmark",
+      dependencies: [
+        "MachinePeak",
+        .product(name: "MultiHashing", package: "swiftlet"),
+        .product(name: "Vision", package: "swiftlet"),
+        .product(name: "Learning", package: "swiftlet"),
+        .product(name: "Torch", package: "swiftlet"),
+        .product(name: "Randomness", package: "swiftlet"),
+      ]),
+    .executableTarget(
       name: "UpdateRulesBenchmark",
       dependencies: [
         .product(name: "UpdateRules", package: "swiftlet"),

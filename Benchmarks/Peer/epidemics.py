@@ -4,10 +4,11 @@
     python3 Benchmarks/Peer/epidemics.py one|ten [warmup draws]
 
 Same data, priors, Runge-Kutta steps and coordinates (non-centered) as the Swift program; compiled,
-float64, one thread. Compilation is timed apart.
+float64, one thread. Compilation is timed apart. Effective draws are rank-normalized bulk ones, of the
+values that both programs report; `EpidemicBenchmark sample one|ten` prints the same line.
 """
+import json
 import os
-import resource
 import sys
 import time
 
@@ -19,8 +20,9 @@ import jax.numpy as jnp
 import numpy as np
 import numpyro
 import numpyro.distributions as dist
-from numpyro.diagnostics import summary
-from numpyro.infer import MCMC, NUTS
+from jax.scipy.special import ndtri
+from numpyro.diagnostics import effective_sample_size, split_gelman_rubin
+from numpyro.infer import NUTS
 from numpyro.infer.util import initialize_model
 
 jax.config.update("jax_enable_x64", True)
@@ -102,7 +104,9 @@ def model(counts, mobility, population, substeps):
     # The Swift program gives positions beyond exp(3) no density; here draws of the start need it.
     beta = jnp.exp(jnp.minimum(a[:, None] + jnp.einsum("rj,rtj->rt", w, mobility) + z, 3.0))
     mean = jnp.maximum(deaths(beta.T, seed, population, substeps).T, 1e-8)
-    numpyro.deterministic("reproduction", 4 * beta[:, -1])
+    for key, value in [("contact", a), ("mobility", w), ("latent", z[:, ::7]), ("seed", seed),
+                       ("phi", dispersion**-2), ("reproduction", 4 * beta[:, -1])]:
+        numpyro.deterministic(key, value)
     numpyro.sample("y", dist.NegativeBinomial2(mean, 1 / dispersion**2).to_event(2), obs=counts)
 
 
@@ -143,24 +147,55 @@ def main():
     if draws == 0:
         return
 
+    measure_sampling(name, arguments, warmup, draws)
+
+
+# What EpidemicBenchmark reports too; increments and standardized deviations are left out.
+VALUES = ["mu_a", "tau_a", "contact", "mu_w", "tau_w", "mobility", "sigma_z", "latent", "seed",
+          "phi", "reproduction"]
+
+
+def bulk_ess(value):
+    """Effective draws of rank-normalized split chains, [chain, draw, ...]."""
+    half = value.shape[1] // 2
+    split = np.concatenate([value[:, :half], value[:, -half:]])
+    flat = split.reshape(-1, *split.shape[2:])
+    ranks = np.argsort(np.argsort(flat, axis=0), axis=0) + 1
+    normal = np.asarray(ndtri((ranks - 0.375) / (len(flat) + 0.25))).reshape(split.shape)
+    return effective_sample_size(normal)
+
+
+def measure_sampling(name, arguments, warmup, draws):
+    """Two chains, one after the other in a loop compiled before; processor seconds of the loop."""
     init = numpyro.infer.init_to_median(num_samples=15)
     kernel = NUTS(model, target_accept_prob=0.9, init_strategy=init)
-    mcmc = MCMC(kernel, num_warmup=warmup, num_samples=draws, num_chains=2,
-                chain_method="sequential", progress_bar=False)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_utime
-    start = time.perf_counter()
-    mcmc.run(jax.random.PRNGKey(1), *arguments, extra_fields=("num_steps", "diverging"))
-    wall = time.perf_counter() - start
-    used = resource.getrusage(resource.RUSAGE_SELF).ru_utime - before
-    extra = mcmc.get_extra_fields()
-    grouped = mcmc.get_samples(group_by_chain=True)
-    table = summary(grouped)
-    least = min(float(np.min(entry["n_eff"])) for entry in table.values())
-    worst = max(float(np.max(entry["r_hat"])) for entry in table.values())
-    print(f"{name}: wall {wall:.1f} s, processor {used:.1f} s (compilation included), least ESS "
-          f"{least:.0f}, {least / used:.2f} ESS per processor second, "
-          f"{np.mean(extra['num_steps']):.0f} leapfrogs per draw, "
-          f"{int(np.sum(extra['diverging']))} divergent, R-hat at most {worst:.3f}")
+    start = kernel.init(jax.random.PRNGKey(1), warmup, None, arguments, {})
+
+    def step(state, _):
+        state = kernel.sample(state, arguments, {})
+        return state, (state.z, state.num_steps, state.diverging)
+
+    loop = lambda state: jax.lax.scan(step, state, None, warmup + draws)[1]
+    compiled = jax.jit(loop).lower(start).compile()
+    used, chains = 0.0, []
+    for seed in (1, 2):
+        state = kernel.init(jax.random.PRNGKey(seed), warmup, None, arguments, {})
+        before = time.process_time()
+        chains.append(jax.block_until_ready(compiled(state)))
+        used += time.process_time() - before
+    finish = jax.jit(jax.vmap(kernel.postprocess_fn(arguments, {})))
+    kept = [finish({key: value[warmup:] for key, value in z.items()}) for z, _, _ in chains]
+    grouped = {key: np.stack([chain[key] for chain in kept]) for key in VALUES if key in kept[0]}
+    with np.errstate(all="ignore"):
+        least = min(float(bulk_ess(value).min()) for value in grouped.values())
+        worst = max(float(np.max(split_gelman_rubin(value))) for value in grouped.values())
+    steps = sum(int(n[warmup:].sum()) for _, n, _ in chains)
+    every = sum(int(n.sum()) for _, n, _ in chains)
+    divergent = sum(int(d[warmup:].sum()) for _, _, d in chains)
+    print(json.dumps({
+        "program": "numpyro", "model": name, "warmup": warmup, "draws": draws, "seconds": used,
+        "ess": least, "ess_per_second": least / used, "leapfrogs_per_draw": steps / (2 * draws),
+        "gradients_per_second": every / used, "divergent": divergent, "r_hat": worst}), flush=True)
 
 
 if __name__ == "__main__":

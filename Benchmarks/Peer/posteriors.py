@@ -9,6 +9,9 @@ one right after the other and gives one ratio; the medians over rounds are print
     swift build -c release --package-path Benchmarks --product PosteriorBenchmark
     pip install numpyro arviz
     SWIFTLET_DATA=... python3 Benchmarks/Peer/posteriors.py [ROUNDS [NAME ...]]
+
+Swiftlet's regressions work on the triangular factor of the design. NumPyro's work on all rows; with
+the suffix `:reduced`, as in `nes1980-nes:reduced`, they are given the factor too.
 """
 
 import json
@@ -96,33 +99,49 @@ def garch(entries):
     return model, ["mu", "alpha0", "alpha1", "beta1"], 0.95
 
 
+def coefficients(design, error_scale):
+    beta = numpyro.sample(
+        "beta", dist.ImproperUniform(dist.constraints.real, (), (design.shape[1],)))
+    positive = dist.ImproperUniform(dist.constraints.positive, (), ())
+    prior = dist.HalfCauchy(error_scale) if error_scale else positive
+    return beta, numpyro.sample("sigma", prior)
+
+
+def reduced_regression(design, response, error_scale):
+    factor, count = numpy.linalg.qr(design), len(response)
+    target, triangle = jnp.array(factor.Q.T @ response), jnp.array(factor.R)
+    rest = float(response @ response - numpy.sum(numpy.asarray(target) ** 2))
+
+    def model():
+        beta, sigma = coefficients(design, error_scale)
+        squares = rest + jnp.sum((target - triangle @ beta) ** 2)
+        numpyro.factor("y", -0.5 * squares / sigma**2 - count * jnp.log(sigma))
+
+    return model, ["beta", "sigma"], 0.9
+
+
 def regression(design, response, error_scale):
     design, response = jnp.array(design), jnp.array(response)
 
     def model():
-        beta = numpyro.sample(
-            "beta", dist.ImproperUniform(dist.constraints.real, (), (design.shape[1],)))
-        if error_scale:
-            sigma = numpyro.sample("sigma", dist.HalfCauchy(error_scale))
-        else:
-            sigma = numpyro.sample("sigma", dist.ImproperUniform(dist.constraints.positive, (), ()))
+        beta, sigma = coefficients(design, error_scale)
         numpyro.sample("y", dist.Normal(design @ beta, sigma), obs=response)
 
     return model, ["beta", "sigma"], 0.9
 
 
-def party_identification(entries):
+def party_identification(entries, likelihood=regression):
     age = entries["age_discrete"]
     columns = [numpy.ones_like(age), entries["real_ideo"], entries["race_adj"]]
     columns += [(age == group).astype(float) for group in (2, 3, 4)]
     columns += [entries["educ1"], entries["gender"], entries["income"]]
-    return regression(numpy.stack(columns, 1), entries["partyid7"], None)
+    return likelihood(numpy.stack(columns, 1), entries["partyid7"], None)
 
 
-def children(entries):
+def children(entries, likelihood=regression):
     iq = entries["mom_iq"]
     columns = [numpy.ones_like(iq), entries["mom_hs"], iq]
-    return regression(numpy.stack(columns, 1), entries["kid_score"], 2.5)
+    return likelihood(numpy.stack(columns, 1), entries["kid_score"], 2.5)
 
 
 MODELS = {
@@ -132,13 +151,16 @@ MODELS = {
     "nes1980-nes": party_identification,
     "kidiq-kidscore_momhsiq": children,
 }
+DEFAULT = [*MODELS, "nes1980-nes:reduced", "kidiq-kidscore_momhsiq:reduced"]
 
 
 class Peer:
     """NumPyro's kernel in one compiled loop; MCMC.run itself compiles anew at every call."""
 
     def __init__(self, name):
-        self.model, self.values, acceptance = MODELS[name](data(name))
+        folder, _, form = name.partition(":")
+        arguments = [reduced_regression] if form == "reduced" else []
+        self.model, self.values, acceptance = MODELS[folder](data(folder), *arguments)
         self.kernel = NUTS(self.model, target_accept_prob=acceptance, max_tree_depth=10)
 
         def step(state, _):
@@ -188,7 +210,7 @@ class Peer:
 
 def swiftlet(name, seed):
     output = subprocess.run(
-        [BINARY, "speed", name, str(seed)], check=True, capture_output=True, text=True)
+        [BINARY, "speed", name.partition(":")[0], str(seed)], check=True, capture_output=True, text=True)
     return json.loads(output.stdout)
 
 
@@ -197,7 +219,7 @@ def main():
     print("| posterior | ESS/s, Swiftlet | ESS/s, NumPyro | ratio | gradients/s, by hand "
           "| automatic | gradients/s, NumPyro | ratio |")
     print("|---|---|---|---|---|---|---|---|")
-    for name in sys.argv[2:] or MODELS:
+    for name in sys.argv[2:] or DEFAULT:
         peer = Peer(name)
         mine, theirs, rates, automatic, peer_rates = [], [], [], [], []
         for seed in range(1, rounds + 1):

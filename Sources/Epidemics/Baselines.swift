@@ -1,5 +1,6 @@
 import Foundation
 import Randomness
+import Sampling
 
 /// Forecasts of weekly deaths without a model of the epidemic.
 public enum Baseline {
@@ -58,6 +59,31 @@ public enum Baseline {
         Double(CountDraws.count(mean: mean, concentration: concentration, using: &random))
       }.sorted()
       return levels.map { quantile(draws, $0) }
+    }
+  }
+
+  /// Simple exponential smoothing of log(1 + deaths), which is ARIMA(0, 1, 1): the level's weight is
+  /// that of the least one-step errors, further weeks are less certain as the model says.
+  ///
+  /// - Returns: Quantiles by horizon.
+  public static func smoothing(weeks: [Double], horizons: Int, levels: [Double]) -> [[Double]] {
+    let used = weeks.drop { $0 == 0 }.map { log1p(max($0, 0)) }
+    guard let first = used.first, used.count > 2 else {
+      return Array(repeating: levels.map { _ in weeks.last ?? 0 }, count: horizons)
+    }
+    func fit(_ weight: Double) -> (level: Double, error: Double) {
+      used.dropFirst().reduce((first, 0)) { state, value in
+        let error = value - state.0
+        return (state.0 + weight * error, state.1 + error * error)
+      }
+    }
+    let weights = (1...20).map { 0.05 * Double($0) }
+    let weight = weights.min { fit($0).error < fit($1).error } ?? 1
+    let (level, error) = fit(weight)
+    let variance = error / Double(used.count - 1)
+    return (0..<horizons).map { ahead in
+      let deviation = (variance * (1 + Double(ahead) * weight * weight)).squareRoot()
+      return levels.map { max(0, expm1(level + standardNormalQuantile($0) * deviation)) }
     }
   }
 

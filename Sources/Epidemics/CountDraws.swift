@@ -2,6 +2,51 @@ import Foundation
 import Randomness
 import Sampling
 
+/// How a day's count scatters around its mean.
+public struct CountDistribution: Sendable, Equatable {
+  /// The concentration `φ` of ordinary counts; infinite for Poisson's.
+  public var concentration: Double
+  /// The probability of a count out of the ordinary.
+  public var outlierShare: Double
+  /// The concentration of such counts.
+  public var outlierConcentration: Double
+
+  /// Creates a distribution; without outliers unless their share is given.
+  public init(
+    concentration: Double, outlierShare: Double = 0, outlierConcentration: Double = 0.5
+  ) {
+    self.concentration = concentration
+    self.outlierShare = outlierShare
+    self.outlierConcentration = outlierConcentration
+  }
+
+  /// The logarithm of a count's probability; means below 1e-8 count as that.
+  public func logProbability(_ count: Int, mean: Double) -> Double {
+    let ordinary = Self.logProbability(count, mean, concentration)
+    guard outlierShare > 0 else { return ordinary }
+    return logSumExp(
+      log1p(-outlierShare) + ordinary,
+      log(outlierShare) + Self.logProbability(count, mean, outlierConcentration))
+  }
+
+  private static func logProbability(
+    _ count: Int, _ mean: Double, _ concentration: Double
+  ) -> Double {
+    let mean = max(mean, 1e-8)
+    guard concentration < CountTable.poissonConcentration else {
+      return Poisson(mean: mean).logDensity(Double(count))
+    }
+    return NegativeBinomial(mean: mean, concentration: concentration).logDensity(Double(count))
+  }
+
+  /// A count drawn at random.
+  public func draw(mean: Double, using random: inout RandomSource) -> Int {
+    let isOutlier = outlierShare > 0 && random.uniform() < outlierShare
+    return CountDraws.count(
+      mean: mean, concentration: isOutlier ? outlierConcentration : concentration, using: &random)
+  }
+}
+
 /// Whole numbers drawn at random.
 enum CountDraws {
   /// A negative binomial number of a mean and a concentration; Poisson's for an infinite one.

@@ -64,6 +64,13 @@ struct CountTable: Sendable {
     return low
   }
 
+  /// The table at a concentration.
+  func updated(concentration: Double) -> CountTable {
+    var table = self
+    table.update(concentration: concentration)
+    return table
+  }
+
   /// Evaluates log Γ(y+φ) − log Γ(φ) − log y! and its derivative by φ; `nil` for Poisson's.
   mutating func update(concentration: Double?) {
     guard let concentration, concentration < Self.poissonConcentration else {
@@ -121,6 +128,18 @@ struct CountTerm {
     if count > 0 { value += count * log(mean / sum) }
     byMean = -concentration * excess / (mean * sum)
     byConcentration = tableDerivative - ratio + excess / sum
+  }
+
+  /// A count that is an ordinary one or, with probability `share`, one out of the ordinary.
+  @inline(__always)
+  init(ordinary: CountTerm, outlier: CountTerm, share: Double) {
+    let (first, second) = (log1p(-share) + ordinary.value, log(share) + outlier.value)
+    let largest = max(first, second)
+    let (a, b) = (exp(first - largest), exp(second - largest))
+    let weight = a / (a + b)
+    value = largest + log(a + b)
+    byMean = weight * ordinary.byMean + (1 - weight) * outlier.byMean
+    byConcentration = weight * ordinary.byConcentration
   }
 
   /// A Poisson term; `table` holds −log y!.

@@ -128,11 +128,9 @@ struct DeathsKernel<L: Lane>: Sendable {
     withDoubles { body(UnsafePointer($0 + offset * L.width)) }
   }
 
-  /// Calls `body` with the susceptible people at the beginning of each step, eight numbers (times
-  /// the width) apart.
-  mutating func readSusceptible(_ body: (UnsafePointer<Double>) -> Void) {
-    let offset = layout.history
-    withDoubles { body(UnsafePointer($0 + offset * L.width)) }
+  /// Susceptible people when a day begins, after a forward pass.
+  func susceptible(atStartOf day: Int) -> L {
+    slab[layout.history + Self.kept * stepsPerDay * day]
   }
 
   private mutating func withDoubles(_ body: (UnsafeMutablePointer<Double>) -> Void) {

@@ -7,6 +7,8 @@ public struct EpidemicData: Sendable {
   public var deaths: DeathTable
   /// Mobility by place; `nil` without.
   public var mobility: MobilityTable?
+  /// Measures of the authorities by place; `nil` without.
+  public var interventions: MobilityTable?
   /// Population by place.
   public var population: PopulationTable
   /// The places used, in the order asked for or by name.
@@ -14,8 +16,10 @@ public struct EpidemicData: Sendable {
 
   /// Creates data from tables.
   public init(
-    deaths: DeathTable, mobility: MobilityTable?, population: PopulationTable, places: [String]
+    deaths: DeathTable, mobility: MobilityTable?, interventions: MobilityTable? = nil,
+    population: PopulationTable, places: [String]
   ) {
+    self.interventions = interventions
     self.deaths = deaths
     self.mobility = mobility
     self.population = population
@@ -37,6 +41,9 @@ public struct EpidemicData: Sendable {
     mobility = try recipe.mobility.map {
       try MobilityTable(path: $0, unit: recipe.mobilityUnit, names: names)
     }
+    interventions = try recipe.interventions.map {
+      try MobilityTable(path: $0, unit: .fraction, names: names)
+    }
     population = try PopulationTable(path: populationPath, names: names)
     places = recipe.places.isEmpty ? deaths.series.keys.sorted() : recipe.places
     for place in places { try checkPresence(place) }
@@ -45,7 +52,9 @@ public struct EpidemicData: Sendable {
   private func checkPresence(_ place: String) throws {
     let files: [(String, [String])] =
       [(deaths.path, Array(deaths.series.keys))]
-      + (mobility.map { [($0.path, Array($0.series.keys))] } ?? [])
+      + [mobility, interventions].compactMap { table in
+        table.map { ($0.path, Array($0.series.keys)) }
+      }
       + [(population.path, Array(population.entries.keys))]
     for (path, known) in files where !known.contains(place) {
       let others = files.filter { $0.1.contains(place) }
@@ -101,6 +110,8 @@ public struct EpidemicData: Sendable {
         name: place, population: entry?.population ?? 1, start: start, deaths: counts,
         cumulativeDeaths: total,
         features: try features(place, builder, start.number..<(end.number + 1), through: end),
+        interventions: interventions(place, from: start, through: end),
+        reportedShares: Self.reportedShares(recipe.data.reportDelay, days: end - start + 1),
         fatality: entry?.fatality ?? recipe.course.fatality, group: entry?.group ?? "")
     }
     return (result, cleanings)
@@ -120,6 +131,31 @@ public struct EpidemicData: Sendable {
           + "\(builder.settings.holdDays) days are held, see data.features.holdDays")
     }
     return builder.features(series, days: days, through: end)
+  }
+
+  /// The measures of a place from a day on, planned ones included: none before the file begins, and
+  /// what is not stated as it was before.
+  private func interventions(_ place: String, from start: Day, through end: Day) -> [[Double]] {
+    guard let interventions, let series = interventions.series[place] else { return [] }
+    var row = interventions.columns.map { _ in 0.0 }
+    var next = min(series.start, start)
+    var rows: [[Double]] = []
+    while next <= max(series.end, end) {
+      let index = next - series.start
+      if series.rows.indices.contains(index) {
+        row = zip(row, series.rows[index]).map { $1 ?? $0 }
+      }
+      if next >= start { rows.append(row) }
+      next = next + 1
+    }
+    return rows
+  }
+
+  /// The share of each day's deaths that is known at the end of the last day; reports are thought to
+  /// leave from the middle of their day.
+  private static func reportedShares(_ delay: DiseaseCourse.Wait?, days: Int) -> [Double] {
+    guard let delay else { return [] }
+    return (0..<days).map { delay.cumulative(days: Double(days - $0) - 0.5) }
   }
 
   private func counts(

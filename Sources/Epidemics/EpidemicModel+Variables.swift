@@ -5,7 +5,7 @@ import Sampling
 public struct EpidemicParameters: Sendable, Equatable {
   /// Log contact rate without mobility change, by place.
   public var contact: [Double]
-  /// Mobility weights by place and feature.
+  /// Weights by place and feature: those of mobility, then those of interventions.
   public var weights: [[Double]]
   /// Weekly latent values by place, or weights of the Gaussian process's basis.
   public var latent: [[Double]]
@@ -57,11 +57,11 @@ extension EpidemicModel {
 
   private var entries: [Entry] {
     let count = layout.places.count
-    let features = layout.featureCount
+    let features = layout.mobilityCount
     var entries = Self.hierarchy(layout.contact, "contact")
     entries.append(Entry("contact", [count]) { $0.contact })
     if features > 0 {
-      let weights = layout.weights
+      let weights = Array(layout.weights.prefix(features))
       if weights[0].pooling != .unpooled {
         entries.append(
           Entry("mobility_mean", [features]) { scratch in
@@ -74,7 +74,22 @@ extension EpidemicModel {
             weights.map { $0.spreadValue(scratch.natural) ?? .nan }
           })
       }
-      entries.append(Entry("mobility", [count, features]) { $0.weights })
+      let width = layout.featureCount
+      entries.append(
+        Entry("mobility", [count, features]) { scratch in
+          (0..<count).flatMap { place in
+            scratch.weights[(place * width)..<(place * width + features)]
+          }
+        })
+    }
+    if let correlation = layout.correlation {
+      entries.append(
+        Entry("mobility_correlation", [features, features]) { correlation.matrix($0.natural) })
+    }
+    if layout.featureCount > features {
+      let width = layout.featureCount
+      entries.append(
+        Entry("intervention", [width - features]) { Array($0.weights[features..<width]) })
     }
     entries += latentEntries
     entries += Self.hierarchy(layout.seed, "log_seed")
@@ -171,12 +186,14 @@ extension EpidemicModel {
       course.dying.mean = waits[2]
       if waits.count > 3 { course.reporting?.mean = waits[3] }
     }
-    let features = layout.featureCount
+    let features = layout.mobilityCount
+    let interventions = all("intervention")
     let coefficients = all("latent_coefficients")
     return EpidemicParameters(
       contact: all("contact"),
       weights: rows(
-        "mobility", (0..<count).map { $0 * features }, Array(repeating: features, count: count)),
+        "mobility", (0..<count).map { $0 * features }, Array(repeating: features, count: count)
+      ).map { $0 + interventions },
       latent: rows("latent", layout.latentStarts, layout.latent.numbers),
       latentScale: all("latent_scale").first ?? 0,
       latentCoefficients: coefficients.isEmpty ? [1, 0] : coefficients + [0],

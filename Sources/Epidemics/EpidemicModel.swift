@@ -7,7 +7,7 @@ import Sampling
 /// For place `r` on day `t`, `log β = a_r + Σ_j w_rj m_rtj + z_rt`; `β` drives SEIR dynamics with
 /// Erlang waits, whose daily deaths, times a weekday's factor, are the mean of a negative binomial
 /// count. The gradient is written by hand: one adjoint pass through the steps, then sums. Evaluating
-/// it allocates nothing.
+/// it allocates nothing, unless mobility weights are correlated.
 ///
 /// - Paper: Liu, Vikram, Lao, Ben, D'Amour, O'Banion, Sandler, Saurous and Hoffman, *Estimating the
 ///   Changing Infection Rate of COVID-19 Using Bayesian Models of Mobility* (2020), as reconstructed
@@ -15,8 +15,9 @@ import Sampling
 public struct EpidemicModel: BayesianModel {
   let layout: ModelLayout
   var scratch: ModelScratch
-  private var singles: [PlaceGroup<Double>]
-  private var pairs: [PlaceGroup<SIMD2<Double>>]
+  private var singles: [PlaceGroup<DeathsKernel<Double>>] = []
+  private var pairs: [PlaceGroup<DeathsKernel<SIMD2<Double>>>] = []
+  private var renewals: [PlaceGroup<RenewalKernel>] = []
 
   /// Creates the model of some places.
   ///
@@ -34,14 +35,27 @@ public struct EpidemicModel: BayesianModel {
   ) {
     precondition(!places.isEmpty, "a model has at least one place")
     let width = places[0].features.first?.count ?? 0
+    let interventions = places[0].interventions.first?.count ?? 0
     let signs = featureSigns.isEmpty ? Array(repeating: 1, count: width) : featureSigns
     precondition(
       signs.count == width && places.allSatisfy { $0.features.allSatisfy { $0.count == width } },
       "every day of every place has \(signs.count) features")
+    precondition(
+      places.allSatisfy { place in
+        (0..<place.days).allSatisfy { place.interventions(on: $0).count == interventions }
+      }, "every day of every place has \(interventions) interventions")
+    precondition(
+      !settings.correlatesMobility || settings.centersAboveDeaths == nil,
+      "correlated mobility weights are sampled as deviations, not centered")
     let layout = ModelLayout(
       places: places, course: course, settings: settings, priors: priors, featureSigns: signs)
     self.layout = layout
     scratch = ModelScratch(layout)
+    guard settings.dynamics == .compartments else {
+      precondition(!settings.infersWaits, "the renewal equation's waits are fixed")
+      renewals = places.indices.map { PlaceGroup($0, layout) }
+      return
+    }
     // Two lanes fill a register of every processor this runs on; four were no quicker. Places of
     // like length go together.
     let order = places.indices.sorted { places[$0].days > places[$1].days }
@@ -75,6 +89,10 @@ public struct EpidemicModel: BayesianModel {
       guard let part = singles[index].evaluate(&scratch, layout) else { return -.infinity }
       sum += part
     }
+    for index in renewals.indices {
+      guard let part = renewals[index].evaluate(&scratch, layout) else { return -.infinity }
+      sum += part
+    }
     sum += scratch.finish(layout, into: &gradient)
     return sum.isFinite ? sum : -.infinity
   }
@@ -94,6 +112,7 @@ public struct EpidemicModel: BayesianModel {
     var position = [Double](repeating: 0, count: dimension)
     layout.contact.centerPrior(into: &position)
     for weight in layout.weights { weight.centerPrior(into: &position) }
+    layout.correlation?.centerPrior(into: &position)
     layout.latent.centerPrior(into: &position)
     layout.seed.centerPrior(into: &position)
     layout.fatality?.centerPrior(into: &position)
@@ -124,6 +143,7 @@ public struct EpidemicModel: BayesianModel {
     var position = [Double](repeating: 0, count: dimension)
     layout.contact.drawPrior(into: &position, using: &random)
     for weight in layout.weights { weight.drawPrior(into: &position, using: &random) }
+    layout.correlation?.drawPrior(into: &position, using: &random)
     layout.latent.drawPrior(into: &position, using: &random)
     layout.seed.drawPrior(into: &position, using: &random)
     layout.fatality?.drawPrior(into: &position, using: &random)

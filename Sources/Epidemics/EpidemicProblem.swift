@@ -14,6 +14,8 @@ public struct EpidemicProblem: Sendable {
   public var cleaning: [String: Cleaning]
   /// Names of the features, in the order of the weights.
   public var featureNames: [String]
+  /// What each feature was divided by.
+  public var featureScales: [Double]
 
   /// Reads the recipe's files, or makes up places where it names none, and builds the model.
   ///
@@ -44,6 +46,7 @@ public struct EpidemicProblem: Sendable {
     self.data = data
     self.cleaning = cleaning
     featureNames = builder?.names ?? []
+    featureScales = builder?.scales ?? []
     model = EpidemicModel(
       places: series, course: recipe.course, settings: recipe.model, priors: recipe.priors,
       featureSigns: builder?.signs ?? [])
@@ -67,14 +70,14 @@ public struct EpidemicProblem: Sendable {
       model, isWanted: recipe.sampler.preconditions, spread: recipe.sampler.startSpread)
   }
 
-  /// Samples the posterior without a run folder.
+  /// Samples the posterior with the recipe's chains, without a run folder.
   ///
   /// - Throws: `SamplingError`.
   public func sample(threads: Int? = nil) throws -> Draws {
     let target = sampledModel()
     return try sampler.sample(
-      target, chains: recipe.sampler.chains, seed: recipe.seed, starts: [target.start],
-      threads: threads)
+      target, chains: recipe.sampler.chains, seed: recipe.seed,
+      starts: try starts(of: target, threads: threads), threads: threads)
   }
 
   /// Draws from the prior, in the order of the model's variables.

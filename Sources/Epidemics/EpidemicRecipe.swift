@@ -13,6 +13,9 @@ public struct EpidemicRecipe: Recipe {
     public var deaths: String?
     /// Mobility by category; absent for none.
     public var mobility: String?
+    /// Measures of the authorities, a row per place and day and a column per measure, 0 to 1, planned
+    /// days included; absent for none.
+    public var interventions: String?
     /// Population, and if stated fatality and group.
     public var population: String?
     /// Two columns that map names in the files to names to use.
@@ -39,12 +42,19 @@ public struct EpidemicRecipe: Recipe {
     public var startsOnMonday = false
     /// Days at the end that are not compared, for reports that grow later.
     public var ignoresLastDays = 0
+    /// How long deaths wait for their report, so that only a share of the last days' is known;
+    /// absent where days are complete or are days of report.
+    public var reportDelay: DiseaseCourse.Wait?
     /// Features of mobility.
     public var features = FeatureSettings()
   }
 
-  /// How the posterior is sampled.
+  /// How the posterior is found.
   public struct Sampler: Codable, Sendable, Equatable {
+    /// By sampling, or by which approximation.
+    public var method = InferenceMethod.nuts
+    /// Where chains begin.
+    public var start = ChainStart.priors
     /// Chains.
     public var chains = 4
     /// Iterations that adapt step size and metric.
@@ -93,8 +103,24 @@ public struct EpidemicRecipe: Recipe {
     public var weeks = 4
     /// Deaths as known later; absent for the same file.
     public var truth: String?
+    /// Deaths as published soon after an origin; other origins see the data's file.
+    public var vintages: [Vintage] = []
     /// Variants of the model to fit.
     public var models: [ModelVariant] = [.full]
+  }
+
+  /// What was known at an origin.
+  public struct Vintage: Codable, Sendable, Equatable {
+    /// The last day of data.
+    public var origin: String
+    /// The file of deaths.
+    public var deaths: String
+
+    /// Creates a vintage.
+    public init(origin: String, deaths: String) {
+      self.origin = origin
+      self.deaths = deaths
+    }
   }
 
   /// Places made up by the program.
@@ -155,6 +181,23 @@ public struct EpidemicRecipe: Recipe {
     try require(
       simulation.places >= 1 && simulation.days >= 14, "simulation",
       "needs at least 1 place and 14 days")
+    try require(
+      priors.correlation > 0, "priors.correlation", "must be positive, got \(priors.correlation)")
+    try require(
+      priors.outlierShare > 0 && priors.outlierShare < 1, "priors.outlierShare",
+      "must lie between 0 and 1, got \(priors.outlierShare)")
+    try require(
+      priors.outlierConcentration > 0, "priors.outlierConcentration",
+      "must be positive, got \(priors.outlierConcentration)")
+    try require(
+      !model.correlatesMobility || model.centersAboveDeaths == nil, "model.correlatesMobility",
+      "cannot be combined with model.centersAboveDeaths; leave one out")
+    try require(
+      model.dynamics == .compartments || !model.infersWaits, "model.infersWaits",
+      "is not possible with model.dynamics renewal, whose waits are fixed")
+    try require(
+      data.reportDelay == nil || course.reporting == nil, "data.reportDelay",
+      "is for days of death, course.reporting for days of report; leave one out")
     try checkCourse()
     try checkDates()
   }
@@ -164,9 +207,12 @@ public struct EpidemicRecipe: Recipe {
       ("exposed", course.exposed), ("infectious", course.infectious), ("dying", course.dying),
       ("recovering", course.recovering),
     ]
-    for (name, wait) in waits + (course.reporting.map { [("reporting", $0)] } ?? []) {
+    let delays = [
+      ("course.reporting", course.reporting), ("data.reportDelay", data.reportDelay),
+    ].compactMap { name, wait in wait.map { (name, $0) } }
+    for (name, wait) in waits.map({ ("course.\($0.0)", $0.1) }) + delays {
       try require(
-        wait.stages >= 1 && wait.mean > 0 && wait.mean.isFinite, "course.\(name)",
+        wait.stages >= 1 && wait.mean > 0 && wait.mean.isFinite, name,
         "needs a positive mean and at least one stage, got \(wait.mean) days in \(wait.stages)")
     }
     try require(
@@ -181,6 +227,7 @@ public struct EpidemicRecipe: Recipe {
   private func checkDates() throws(InvalidSetting) {
     let dates =
       evaluation.origins.map { ("evaluation.origins", $0) }
+      + evaluation.vintages.map { ("evaluation.vintages", $0.origin) }
       + (data.through.map { [("data.through", $0)] } ?? [])
     for (key, text) in dates {
       try require(Day(text) != nil, key, "must be dates such as 2020-04-05, got \"\(text)\"")
@@ -197,75 +244,5 @@ public struct EpidemicRecipe: Recipe {
     _ condition: Bool, _ key: String, _ reason: @autoclosure () -> String
   ) throws(InvalidSetting) {
     if !condition { throw InvalidSetting(key, reason()) }
-  }
-}
-
-/// How mobility goes on after the data.
-public struct Scenario: Codable, Sendable, Equatable {
-  /// The kinds.
-  public enum Kind: String, Codable, Sendable, CaseIterable {
-    /// Stays at the mean of the last seven days.
-    case hold
-    /// Returns to the baseline on a straight line.
-    case `return`
-    /// Repeats the last seven days.
-    case `repeat`
-    /// As a file says.
-    case file
-    /// As it truly went; to judge a model, not to forecast.
-    case oracle
-    /// Moves back to the baseline at random.
-    case autoregressive
-  }
-
-  /// The kind.
-  public var kind = Kind.hold
-  /// Weeks until the baseline is reached, with `kind: return`.
-  public var weeks = 8.0
-  /// Mobility from the data's end on, with `kind: file`.
-  public var path: String?
-  /// Deviation of the daily change, with `kind: autoregressive`.
-  public var deviation = 0.02
-  /// What is left of a distance after a day, with `kind: autoregressive`.
-  public var memory = 0.98
-
-  /// Holds mobility.
-  public init(_ kind: Kind = .hold) { self.kind = kind }
-}
-
-/// How the latent factor goes on after the data.
-public enum LatentContinuation: String, Codable, Sendable, CaseIterable {
-  /// As its process does: a random walk goes on, an autoregression returns to zero.
-  case process
-  /// Stays at its last value.
-  case freeze
-}
-
-/// A model of a comparison, the recipe's with one thing changed.
-public enum ModelVariant: String, Codable, Sendable, CaseIterable {
-  /// As the recipe says.
-  case full
-  /// Without mobility.
-  case withoutMobility
-  /// Without the latent factor.
-  case withoutLatent
-  /// One stage everywhere: exponential waits.
-  case exponential
-  /// Places share nothing.
-  case unpooled
-
-  /// The changed recipe.
-  public func applied(to recipe: EpidemicRecipe) -> EpidemicRecipe {
-    var recipe = recipe
-    switch self {
-    case .full: break
-    case .withoutMobility: recipe.model.usesMobility = false
-    case .withoutLatent: recipe.model.latent = .none
-    case .exponential: recipe.course = recipe.course.exponential
-    case .unpooled:
-      recipe.model.contactPooling = .unpooled
-      recipe.model.mobilityPooling = .unpooled
-    }
-    return recipe
   }
 }

@@ -9,8 +9,10 @@ public struct EpidemicRun: Sendable {
   public var paths: RunPaths
   /// Recipe, data and model.
   public var problem: EpidemicProblem
+  /// All draws, and the approximation they are from where they are not the posterior's.
+  public var fit: EpidemicFit
   /// All draws.
-  public var draws: Draws
+  public var draws: Draws { fit.draws }
 
   /// Opens a finished fit.
   ///
@@ -23,6 +25,10 @@ public struct EpidemicRun: Sendable {
     let recipe = try RecipeReader.load(
       EpidemicRecipe.self, path: paths.recipe, overrides: overrides)
     problem = try EpidemicProblem(recipe)
+    guard recipe.sampler.method == .nuts else {
+      fit = problem.fit(of: try Self.approximation(paths, problem))
+      return
+    }
     let saved = try Self.checkpoints(paths, chains: recipe.sampler.chains)
     for chain in 0..<recipe.sampler.chains {
       guard let checkpoint = saved[chain], checkpoint.state.isFinished else {
@@ -38,11 +44,12 @@ public struct EpidemicRun: Sendable {
         .malformed, path: folder,
         reason: "the chains have other variables than the recipe's model; were the data changed?")
     }
-    draws = Draws(
-      variables: problem.model.variables, values: chains.map { $0.draws(width: width) },
-      statistics: chains.map(\.statistics),
-      adapted: chains.map { .init(stepSize: $0.state.stepSize, metric: $0.state.metric) },
-      configuration: recipe.sampler.configuration)
+    fit = EpidemicFit(
+      draws: Draws(
+        variables: problem.model.variables, values: chains.map { $0.draws(width: width) },
+        statistics: chains.map(\.statistics),
+        adapted: chains.map { .init(stepSize: $0.state.stepSize, metric: $0.state.metric) },
+        configuration: recipe.sampler.configuration))
   }
 
   /// The file of a chain, counted from 0.
@@ -50,14 +57,60 @@ public struct EpidemicRun: Sendable {
     "\(paths.folder)/chain-\(chain + 1).json"
   }
 
+  /// The file of an approximation.
+  public static func approximationPath(_ paths: RunPaths) -> String {
+    "\(paths.folder)/approximation.json"
+  }
+
   /// Saves a chain durably.
   ///
   /// - Throws: `FileFailure` of kind `unwritable`.
   public static func save(_ checkpoint: ChainCheckpoint, _ paths: RunPaths, chain: Int) throws {
+    try write(checkpoint, to: chainPath(paths, chain))
+  }
+
+  /// Saves an approximation durably.
+  ///
+  /// - Throws: `FileFailure` of kind `unwritable`.
+  public static func save(_ approximation: ApproximateFit, _ paths: RunPaths) throws {
+    try write(approximation, to: approximationPath(paths))
+  }
+
+  private static func write(_ value: some Encodable, to path: String) throws {
     let encoder = JSONEncoder()
     encoder.nonConformingFloatEncodingStrategy = .convertToString(
       positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    try writeDurably(try encoder.encode(checkpoint), to: chainPath(paths, chain))
+    try writeDurably(try encoder.encode(value), to: path)
+  }
+
+  private static func read<Value: Decodable>(
+    _ type: Value.Type, at path: String, _ complaint: String
+  ) throws -> Value {
+    let decoder = JSONDecoder()
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    do {
+      return try decoder.decode(type, from: readFile(at: path))
+    } catch let failure as FileFailure {
+      throw failure
+    } catch {
+      throw FileFailure(.malformed, path: path, reason: complaint)
+    }
+  }
+
+  private static func approximation(
+    _ paths: RunPaths, _ problem: EpidemicProblem
+  ) throws -> ApproximateFit {
+    let path = approximationPath(paths)
+    let fit = try read(
+      ApproximateFit.self, at: path, "is not a saved approximation; make the fit again")
+    let width = problem.model.variables.valueCount
+    guard !fit.values.isEmpty, fit.values.allSatisfy({ $0.count == width }) else {
+      throw FileFailure(
+        .malformed, path: path,
+        reason: "has other variables than the recipe's model; were the data changed?")
+    }
+    return fit
   }
 
   /// Reads the chains saved so far.
@@ -66,76 +119,13 @@ public struct EpidemicRun: Sendable {
   public static func checkpoints(
     _ paths: RunPaths, chains: Int
   ) throws -> [Int: ChainCheckpoint] {
-    let decoder = JSONDecoder()
-    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
-      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
     var found: [Int: ChainCheckpoint] = [:]
     for chain in 0..<chains {
       let path = chainPath(paths, chain)
       guard FileManager.default.fileExists(atPath: path) else { continue }
-      do {
-        found[chain] = try decoder.decode(ChainCheckpoint.self, from: readFile(at: path))
-      } catch let failure as FileFailure {
-        throw failure
-      } catch {
-        throw FileFailure(
-          .malformed, path: path, reason: "is not a saved chain; remove it to sample it again")
-      }
+      found[chain] = try read(
+        ChainCheckpoint.self, at: path, "is not a saved chain; remove it to sample it again")
     }
     return found
-  }
-}
-
-/// What mobility did to the contact rate, in words a reader can judge.
-public struct MobilityEffect: Sendable, Equatable, Codable {
-  /// The sentence that goes with every effect.
-  public static let caution =
-    "These are associations, not causes: people who move less also do other things, the categories "
-    + "move together, and published studies disagree on which matters most. Suggestive at best."
-
-  /// The place.
-  public var place: String
-  /// The feature, or `all` for their sum.
-  public var feature: String
-  /// Mobility of the last seven days, as a fraction.
-  public var mobility: Double
-  /// Median, 5 % and 95 % quantile of the weight; of the sum of effects for `all`.
-  public var weight: [Double]
-  /// The same of the relative change of the contact rate that goes with this mobility.
-  public var change: [Double]
-}
-
-extension EpidemicRun {
-  /// The effect of each feature, and of all together, by place.
-  public func mobilityEffects() -> [MobilityEffect] {
-    let parameters = draws.values.flatMap { $0 }.map { problem.model.parameters(ofValues: $0) }
-    return problem.model.places.enumerated().flatMap { place, series -> [MobilityEffect] in
-      let week = series.features.suffix(7)
-      let width = problem.featureNames.count
-      guard width > 0, !week.isEmpty else { return [] }
-      let mobility = (0..<width).map { column in
-        week.reduce(0) { $0 + $1[column] } / Double(week.count)
-      }
-      func summary(_ values: [Double]) -> [Double] {
-        let sorted = values.sorted()
-        return [0.5, 0.05, 0.95].map { quantile(ofSorted: sorted, $0) }
-      }
-      let each = (0..<width).map { feature in
-        let weights = parameters.map { $0.weights[place][feature] }
-        return MobilityEffect(
-          place: series.name, feature: problem.featureNames[feature],
-          mobility: mobility[feature], weight: summary(weights),
-          change: summary(weights.map { exp($0 * mobility[feature]) - 1 }))
-      }
-      guard width > 1 else { return each }
-      let sums = parameters.map { draw in
-        zip(draw.weights[place], mobility).reduce(0) { $0 + $1.0 * $1.1 }
-      }
-      return each + [
-        MobilityEffect(
-          place: series.name, feature: "all", mobility: .nan, weight: summary(sums),
-          change: summary(sums.map { exp($0) - 1 }))
-      ]
-    }
   }
 }

@@ -8,10 +8,14 @@ public struct Evaluation: Sendable {
   public static let hubBaseline = "hub baseline"
   /// The name of persistence in rows.
   public static let persistence = "persistence"
+  /// The name of exponential smoothing in rows.
+  public static let smoothing = "smoothing"
 
   private let recipe: EpidemicRecipe
   private let data: EpidemicData
   private let truth: DeathTable
+  /// Deaths as known at an origin, where a vintage is named.
+  private let vintages: [Day: DeathTable]
 
   /// A fit among the evaluation's, for progress.
   public struct Step: Sendable {
@@ -43,11 +47,17 @@ public struct Evaluation: Sendable {
         recipe.evaluation.origins = [(end - 7 * recipe.evaluation.weeks).text]
       }
     }
+    let names = try recipe.data.mapping.map { try PlaceNames(path: $0) } ?? PlaceNames()
+    var vintages: [Day: DeathTable] = [:]
+    for vintage in recipe.evaluation.vintages {
+      guard let origin = Day(vintage.origin) else { continue }
+      vintages[origin] = try DeathTable(
+        path: vintage.deaths, meaning: recipe.data.deathsAre, names: names)
+    }
+    self.vintages = vintages
     truth =
       try recipe.evaluation.truth.map {
-        try DeathTable(
-          path: $0, meaning: recipe.data.deathsAre,
-          names: recipe.data.mapping.map { try PlaceNames(path: $0) } ?? PlaceNames())
+        try DeathTable(path: $0, meaning: recipe.data.deathsAre, names: names)
       } ?? data.deaths
     self.recipe = recipe
   }
@@ -68,9 +78,12 @@ public struct Evaluation: Sendable {
   {
     var changed = step.variant.applied(to: recipe)
     changed.data.through = step.origin.text
-    let problem = try EpidemicProblem(changed, data: data)
-    let draws = try problem.sample(threads: threads)
-    let complaint = Self.complaint(draws)
+    var known = data
+    if let vintage = vintages[step.origin] { known.deaths = vintage }
+    let problem = try EpidemicProblem(changed, data: known)
+    let fit = try problem.fit(threads: threads)
+    let draws = fit.draws
+    let complaint = fit.approximation.map { Self.complaint($0) } ?? Self.complaint(draws)
     let predictions = try problem.predictions(
       draws.values.flatMap { $0 }, days: 7 * recipe.evaluation.weeks)
     var random = RandomSource(seed: recipe.seed ^ 0x504954)
@@ -98,6 +111,11 @@ public struct Evaluation: Sendable {
     return parts.joined(separator: ", ")
   }
 
+  private static func complaint(_ approximation: ApproximateFit) -> String {
+    let shape = String(format: "k-hat %.2f", approximation.shape)
+    return approximation.shape <= 0.7 ? "" : shape
+  }
+
   private static func row(
     _ prediction: PlacePrediction, _ step: Step, _ week: Int, _ counts: [Int],
     _ complaint: String, origin: Day, using random: inout RandomSource
@@ -109,9 +127,8 @@ public struct Evaluation: Sendable {
     let densities = prediction.expected.indices.map { index in
       counts.enumerated().reduce(0.0) { sum, entry in
         sum
-          + logProbability(
-            entry.element, mean: prediction.expected[index][first + entry.offset],
-            concentration: prediction.concentration[index])
+          + prediction.counts[index].logProbability(
+            entry.element, mean: prediction.expected[index][first + entry.offset])
       }
     }
     return ForecastRow(
@@ -120,14 +137,6 @@ public struct Evaluation: Sendable {
       truth: truth, crps: Sampling.crps(draws: draws, observation: truth),
       pit: randomizedPIT(draws: draws, observation: truth, using: &random),
       logScore: Sampling.logScore(logDensities: densities), complaint: complaint)
-  }
-
-  private static func logProbability(_ count: Int, mean: Double, concentration: Double) -> Double {
-    let mean = max(mean, 1e-8)
-    guard concentration < CountTable.poissonConcentration else {
-      return Poisson(mean: mean).logDensity(Double(count))
-    }
-    return NegativeBinomial(mean: mean, concentration: concentration).logDensity(Double(count))
   }
 
   /// The daily counts of a week after an origin as known later; `nil` if any is missing.
@@ -140,7 +149,7 @@ public struct Evaluation: Sendable {
     return values.count == 7 ? values : nil
   }
 
-  /// The forecasts of the hub's baseline and of persistence from every origin.
+  /// The forecasts of the hub's baseline, persistence and exponential smoothing from every origin.
   public func baselineRows() -> [ForecastRow] {
     var random = RandomSource(seed: recipe.seed ^ 0x42617365)
     let levels = WeightedIntervalScore.hubLevels
@@ -159,6 +168,7 @@ public struct Evaluation: Sendable {
             Baseline.persistence(
               weeks: weeks, horizons: horizons, levels: levels, using: &random)
           ),
+          (Self.smoothing, Baseline.smoothing(weeks: weeks, horizons: horizons, levels: levels)),
         ]
         return forecasts.flatMap { name, quantiles in
           (1...horizons).compactMap { week in
@@ -176,7 +186,7 @@ public struct Evaluation: Sendable {
 
   /// Weekly deaths through an origin, as known then, earlier weeks first.
   private func pastWeeks(_ place: String, through origin: Day) -> [Double] {
-    guard let series = data.deaths.series[place] else { return [] }
+    guard let series = (vintages[origin] ?? data.deaths).series[place] else { return [] }
     let known = Array(series.counts.prefix(max(0, origin - series.start + 1)))
     let clean = Cleaning.withoutNegatives(known, recipe.data.negatives)
     return stride(from: clean.count % 7, to: clean.count, by: 7).map { start in

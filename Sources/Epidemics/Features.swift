@@ -22,6 +22,9 @@ public struct FeatureSettings: Codable, Sendable, Equatable {
   public var kind = Kind.average
   /// Columns by name, with `kind: named`.
   public var columns: [String] = []
+  /// Whether each feature is divided by its standard deviation over places and days, so that weights
+  /// compare; 0 stays the baseline, and priors then are of weights per standard deviation.
+  public var standardizes = false
   /// Days of the trailing mean; never centered, which would let the future into a forecast.
   public var smoothingDays = 7
   /// Days by which mobility acts later.
@@ -44,6 +47,8 @@ struct FeatureBuilder: Sendable {
   let names: [String]
   /// What each feature is made of: a weight per column of the table.
   let loadings: [[Double]]
+  /// What each feature was divided by.
+  let scales: [Double]
   private let columnCount: Int
 
   /// 1 for features of visits, -1 for time at home.
@@ -55,6 +60,8 @@ struct FeatureBuilder: Sendable {
   {
     self.settings = settings
     columnCount = table.columns.count
+    let names: [String]
+    let plain: [[Double]]
     func index(_ name: String) throws -> Int {
       guard let index = table.columns.firstIndex(of: name) else {
         throw FileFailure(
@@ -75,24 +82,45 @@ struct FeatureBuilder: Sendable {
     switch settings.kind {
     case .average:
       names = ["average"]
-      loadings = [try average(Self.visits)]
+      plain = [try average(Self.visits)]
     case .averageAndResidential:
       names = ["average", Self.home]
-      loadings = [try average(Self.visits), try unit(Self.home)]
+      plain = [try average(Self.visits), try unit(Self.home)]
     case .five:
       names = five
-      loadings = try five.map(unit)
+      plain = try five.map(unit)
     case .six:
       names = Self.visits + ["parks", Self.home]
-      loadings = try names.map(unit)
+      plain = try names.map(unit)
     case .named:
       names = settings.columns
-      loadings = try names.map(unit)
+      plain = try names.map(unit)
     case .principal:
       names = ["principal"]
       let chosen = try five.map(index)
-      loadings = [Self.principal(table, chosen, places, end)]
+      plain = [Self.principal(table, chosen, places, end)]
     }
+    self.names = names
+    scales = plain.map { loading in
+      settings.standardizes ? Self.deviation(loading, table, places, end) : 1
+    }
+    loadings = zip(plain, scales).map { loading, scale in loading.map { $0 / scale } }
+  }
+
+  /// The standard deviation of a feature over places and days up to `end`; 1 without variation.
+  private static func deviation(
+    _ loading: [Double], _ table: MobilityTable, _ places: [String], _ end: Day
+  ) -> Double {
+    let values = places.flatMap { place -> [Double] in
+      guard let series = table.series[place] else { return [] }
+      return series.rows.prefix(max(0, end - series.start + 1)).map { row in
+        zip(loading, row).reduce(0) { $0 + $1.0 * ($1.1 ?? 0) }
+      }
+    }
+    let mean = values.reduce(0, +) / Double(max(values.count, 1))
+    let square = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    let deviation = (square / Double(max(values.count, 1))).squareRoot()
+    return deviation > 0 ? deviation : 1
   }
 
   /// The leading eigenvector of the columns' second moments, scaled so that its visit weights sum

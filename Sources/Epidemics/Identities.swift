@@ -1,4 +1,5 @@
 import Foundation
+import Sampling
 
 /// Closed forms of the model, to explain a fit and to test the dynamics against.
 extension DiseaseCourse {
@@ -68,7 +69,7 @@ extension DiseaseCourse {
       - Self.absorbed(by: days, through: [exposed, infectious])
   }
 
-  private static func absorbed(by days: Double, through waits: [Wait]) -> Double {
+  fileprivate static func absorbed(by days: Double, through waits: [Wait]) -> Double {
     guard days > 0 else { return 0 }
     let rates = waits.flatMap { wait in Array(repeating: wait.rate, count: wait.stages) }
     let fastest = rates.max() ?? 1
@@ -87,5 +88,24 @@ extension DiseaseCourse {
       logWeight += log(fastest * days) - log(Double(step + 1))
     }
     return min(total, 1)
+  }
+}
+
+extension DiseaseCourse {
+  /// The probabilities that a person infected `days` ago is isolated now, if they will die and if
+  /// they will recover.
+  func isolation(days: Double) -> (dying: Double, recovering: Double) {
+    let left = Self.absorbed(by: days, through: [exposed, infectious])
+    return (
+      left - Self.absorbed(by: days, through: [exposed, infectious, dying]),
+      left - Self.absorbed(by: days, through: [exposed, infectious, recovering])
+    )
+  }
+}
+
+extension DiseaseCourse.Wait {
+  /// The probability that the wait is over after `days`.
+  public func cumulative(days: Double) -> Double {
+    days > 0 ? 1 - upperIncompleteGamma(Double(stages), rate * days) : 0
   }
 }

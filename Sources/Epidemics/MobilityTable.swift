@@ -5,7 +5,7 @@ import Foundation
 public struct MobilityTable: Sendable, Equatable {
   /// The unit of a file.
   public enum Unit: String, Codable, Sendable, CaseIterable {
-    /// Percent if any number is above 3 in size.
+    /// Percent if most numbers are above 1 in size; in summer even a fraction may be, for parks.
     case automatic
     /// -25 is a quarter less than usual.
     case percent
@@ -53,7 +53,7 @@ public struct MobilityTable: Sendable, Equatable {
     guard !known.isEmpty else {
       throw FileFailure(
         .malformed, path: path,
-        reason: "has no mobility column; retail_and_recreation and the like were expected")
+        reason: "has no column of numbers; retail_and_recreation and the like were expected")
     }
     columns = known.map(\.name)
     var days: [String: [(day: Day, row: [Double?])]] = [:]
@@ -70,8 +70,9 @@ public struct MobilityTable: Sendable, Equatable {
       let values = try known.map { try table.number(row, $0.column, place: place) }
       days[place, default: []].append((day, values))
     }
-    let largest = days.values.joined().flatMap(\.row).compactMap { $0.map(abs) }.max() ?? 0
-    isPercent = unit == .percent || (unit == .automatic && largest > 3)
+    let sizes = days.values.joined().flatMap(\.row).compactMap { $0.map(abs) }
+    let isMostlyLarge = 2 * sizes.count { $0 > 1 } > sizes.count
+    isPercent = unit == .percent || (unit == .automatic && isMostlyLarge)
     let scale = isPercent ? 0.01 : 1
     series = days.mapValues { days in
       let start = days[0].day

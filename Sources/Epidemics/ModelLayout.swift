@@ -7,9 +7,13 @@ struct ModelLayout: Sendable {
   let course: DiseaseCourse
   let settings: ModelSettings
   let priors: Priors
+  /// Features of mobility, then interventions.
   let featureCount: Int
+  let mobilityCount: Int
   let contact: PlaceParameter
   let weights: [PlaceParameter]
+  /// How deviations of the mobility weights go together; `nil` where they are independent.
+  let correlation: WeightCorrelation?
   let latent: LatentFactor
   let seed: PlaceParameter
   let fatality: PlaceParameter?
@@ -29,6 +33,8 @@ struct ModelLayout: Sendable {
   let tableEntries: [[Int]]
   /// The different counts; one table for all places that share a concentration.
   let tables: [CountTable]
+  /// The same tables for counts out of the ordinary; `nil` where all are ordinary.
+  let outlierTables: [CountTable]?
   /// Features of all days and places, row by row.
   let features: [Double]
   /// Shift of the softplus link.
@@ -42,7 +48,9 @@ struct ModelLayout: Sendable {
     self.course = course
     self.settings = settings
     self.priors = priors
-    featureCount = settings.usesMobility ? places.first?.features.first?.count ?? 0 : 0
+    let mobilityCount = settings.usesMobility ? places.first?.features.first?.count ?? 0 : 0
+    self.mobilityCount = mobilityCount
+    featureCount = mobilityCount + (places.first?.interventions.first?.count ?? 0)
     let count = places.count
     let centered = places.map { place in
       settings.centersAboveDeaths.map { place.cumulativeDeaths > $0 } ?? false
@@ -68,11 +76,14 @@ struct ModelLayout: Sendable {
     weights = (0..<featureCount).map { feature in
       take(
         PlaceParameter(
-          "mobility", settings.mobilityPooling, placeMeans: Array(repeating: 0, count: count),
-          prior: .normal(deviation: priors.mobility), spread: priors.mobilitySpread,
-          isCentered: centered,
-          groups: grouping, offset: end))
+          "mobility", feature < mobilityCount ? settings.mobilityPooling : .pooled,
+          placeMeans: Array(repeating: 0, count: count),
+          prior: .normal(
+            deviation: feature < mobilityCount ? priors.mobility : priors.intervention),
+          spread: priors.mobilitySpread, isCentered: centered, groups: grouping, offset: end))
     }
+    correlation = Self.correlation(Array(weights.prefix(mobilityCount)), settings, priors, end)
+    end += correlation?.count ?? 0
     latent = LatentFactor(settings, priors, days: places.map(\.days), offset: end)
     end += latent.count
     seed = take(
@@ -98,7 +109,8 @@ struct ModelLayout: Sendable {
     waitOffset = settings.infersWaits ? end : nil
     if settings.infersWaits { end += course.deathChain.count }
     dimension = end
-    maps = Self.maps(weights, places, settings, priors, featureSigns)
+    maps = Self.maps(
+      Array(weights.prefix(mobilityCount)), places, settings, priors, featureSigns)
     latentStarts = Self.starts(latent.numbers)
     dayStarts = Self.starts(places.map(\.days))
     let observations = places.map { PlaceCounts($0, settings) }
@@ -109,13 +121,38 @@ struct ModelLayout: Sendable {
       ? [CountTable(observations.flatMap(\.counts) + [0])]
       : observations.map { CountTable($0.counts + [0]) }
     self.tables = tables
+    outlierTables =
+      settings.likelihood == .outlierMixture
+      ? tables.map { $0.updated(concentration: priors.outlierConcentration) } : nil
     tableEntries = observations.enumerated().map { place, counts in
       counts.counts.map { tables[isShared ? 0 : place].index(of: $0) }
     }
-    let width = featureCount
-    features = places.flatMap { place in place.features.flatMap { $0.prefix(width) } }
+    features = places.flatMap { place in
+      (0..<place.days).flatMap { day in
+        Array(place.features[day].prefix(mobilityCount)) + place.interventions(on: day)
+      }
+    }
     let baseline = exp(priors.logContact.mean)
     softplusShift = log(expm1(baseline)) - priors.logContact.mean
+  }
+
+  private static func correlation(
+    _ weights: [PlaceParameter], _ settings: ModelSettings, _ priors: Priors, _ offset: Int
+  ) -> WeightCorrelation? {
+    guard settings.correlatesMobility, weights.count > 1,
+      let first = weights.first, first.pooling == .partial
+    else { return nil }
+    return WeightCorrelation(
+      size: weights.count, shape: priors.correlation, offset: offset,
+      deviations: (0..<first.placeCount).map { place in weights.map { $0.deviation(place) } })
+  }
+
+  /// How counts of a concentration scatter.
+  func countDistribution(concentration: Double) -> CountDistribution {
+    CountDistribution(
+      concentration: concentration,
+      outlierShare: settings.likelihood == .outlierMixture ? priors.outlierShare : 0,
+      outlierConcentration: priors.outlierConcentration)
   }
 
   /// The logarithm of `1/√φ`.
@@ -165,10 +202,13 @@ struct PlaceCounts: Sendable {
   var counts: [Int] = []
   /// The weekday of day 0, 0 for Monday.
   let firstWeekday: Int
+  /// The share of each day's deaths that is known at the data's end.
+  let shares: [Double]
 
   init(_ place: PlaceSeries, _ settings: ModelSettings) {
     firstWeekday = place.start.weekday
     span = settings.weekly ? 7 : 1
+    shares = place.reportedShares
     var cumulative = 0
     for day in stride(from: 0, through: place.days - span, by: span) {
       let values = place.deaths[day..<(day + span)].compactMap { $0 }

@@ -80,6 +80,7 @@ struct ModelScratch: Sendable {
       naturalGradient[index] = 0
     }
     for map in layout.maps { map.apply(to: &natural) }
+    layout.correlation?.apply(to: &natural)
     guard let shared = layout.latent.shared(natural) else { return false }
     self.shared = shared
     layout.contact.expand(natural, into: &contact, at: 0)
@@ -172,6 +173,9 @@ struct ModelScratch: Sendable {
       sum += dispersion.contract(natural, concentrationGradient, at: 0, into: &naturalGradient)
     }
     sum += finishShared(layout)
+    if let correlation = layout.correlation {
+      sum += correlation.pullBack(&naturalGradient, natural: natural)
+    }
     for map in layout.maps { sum += map.pullBack(&naturalGradient, natural: natural) }
     for index in gradient.indices { gradient[index] = naturalGradient[index] }
     return sum

@@ -52,12 +52,23 @@ public struct ModelSettings: Codable, Sendable, Equatable {
     case unpooled
   }
 
+  /// How an epidemic is computed from its contact rates.
+  public enum Dynamics: String, Codable, Sendable, CaseIterable {
+    /// Compartments with Runge-Kutta steps.
+    case compartments
+    /// The renewal equation, sums over past infections; the mean waits are fixed.
+    case renewal
+  }
+
   /// The distribution of daily deaths.
   public enum Likelihood: String, Codable, Sendable, CaseIterable {
     /// Variance `μ + μ²/φ`.
     case negativeBinomial
     /// Variance `μ`.
     case poisson
+    /// Negative binomial, but any count may be one out of the ordinary (a day without reports, a
+    /// dump of old deaths): a negative binomial of the same mean and far wider.
+    case outlierMixture
   }
 
   /// What is known of the probability to die.
@@ -72,6 +83,8 @@ public struct ModelSettings: Codable, Sendable, Equatable {
 
   /// Whether mobility moves the contact rate.
   public var usesMobility = true
+  /// How an epidemic is computed.
+  public var dynamics = Dynamics.compartments
   /// How the predictor becomes a rate.
   public var link = Link.exp
   /// What moves beside mobility.
@@ -98,6 +111,9 @@ public struct ModelSettings: Codable, Sendable, Equatable {
   /// Whether correlated mobility columns are sampled in directions of their own; the weights and
   /// their priors stay those of the columns.
   public var whitens = true
+  /// Whether the deviations of places' mobility weights are correlated between features; needs
+  /// partial sharing and at least two features.
+  public var correlatesMobility = false
   /// Whether the mean waits are inferred.
   public var infersWaits = false
   /// The distribution of counts.
@@ -113,7 +129,7 @@ public struct ModelSettings: Codable, Sendable, Equatable {
   /// Places with more deaths than this have their values sampled around the common mean directly
   /// (centered); absent for none.
   public var centersAboveDeaths: Int?
-  /// Runge-Kutta steps per day, 1 to 4.
+  /// Steps per day, 1 to 4, of Runge-Kutta or of the renewal equation's sums.
   public var stepsPerDay = 1
 
   /// The published model's shape.
@@ -152,6 +168,10 @@ public struct Priors: Codable, Sendable, Equatable {
   public var mobility = 2.0
   /// Spread of mobility weights between places (half-normal).
   public var mobilitySpread = 0.5
+  /// Shape of the LKJ prior of their correlations; 1 is uniform.
+  public var correlation = 2.0
+  /// Standard deviation of the weights of interventions, which all places share.
+  public var intervention = 0.5
   /// Spread of mobility weights between groups of places (half-normal).
   public var groupSpread = 0.5
   /// The family of the latent scale's prior.
@@ -184,6 +204,10 @@ public struct Priors: Codable, Sendable, Equatable {
   public var dispersion = 0.5
   /// Spread of `log(1/√φ)` between places (half-normal).
   public var dispersionSpread = 0.3
+  /// Probability that a count is out of the ordinary, where the likelihood allows it.
+  public var outlierShare = 0.02
+  /// Concentration `φ` of such counts.
+  public var outlierConcentration = 0.5
   /// Standard deviation of weekday logits.
   public var weekday = 0.3
 

@@ -1,21 +1,16 @@
 import Foundation
 
 /// Places that are computed side by side, and their share of the density.
-struct PlaceGroup<L: Lane>: Sendable {
-  var kernel: DeathsKernel<L>
+struct PlaceGroup<Kernel: DeathsDynamics>: Sendable {
+  typealias L = Kernel.L
+
+  var kernel: Kernel
   let places: [Int]
 
   /// The most a log contact rate may be; exp(3) is twenty infections per person and day.
   static var largestLogRate: Double { 3 }
   /// Expected deaths are at least this; below, they have no derivative.
   static var smallestMean: Double { 1e-8 }
-
-  init(_ places: [Int], _ layout: ModelLayout) {
-    self.places = places
-    kernel = DeathsKernel(
-      layout.course, days: places.map { layout.places[$0].days }.max() ?? 0,
-      stepsPerDay: layout.settings.stepsPerDay, tracksOperators: layout.settings.infersWaits)
-  }
 
   /// Computes the log likelihood of the group's places and adds its derivatives to `scratch`.
   ///
@@ -136,12 +131,15 @@ struct PlaceGroup<L: Lane>: Sendable {
     let fatality = scratch.fatality[place]
     let concentration = scratch.concentration[place]
     let isPoisson = layout.dispersion == nil || concentration >= CountTable.poissonConcentration
+    let outliers = layout.outlierTables
     let weight = layout.settings.likelihoodWeight
     var (sum, byFatality, byConcentration) = (0.0, 0.0, 0.0)
     for (index, day) in counts.days.enumerated() {
       var mean = 0.0
       for other in day..<(day + counts.span) {
-        mean += scratch.weekday[(counts.firstWeekday + other) % 7] * deaths[other * L.width]
+        mean +=
+          scratch.weekday[(counts.firstWeekday + other) % 7] * counts.shares[other]
+          * deaths[other * L.width]
       }
       mean *= fatality
       let isFloored = !(mean > smallestMean)
@@ -149,12 +147,20 @@ struct PlaceGroup<L: Lane>: Sendable {
       let entry = layout.tableEntries[place][index]
       let count = Double(counts.counts[index])
       let value = scratch.tables[table].values[entry]
-      let term =
+      var term =
         isPoisson
         ? CountTerm(poissonCount: count, mean: mean, table: value)
         : CountTerm(
           count: count, mean: mean, concentration: concentration, table: value,
           tableDerivative: scratch.tables[table].derivatives[entry])
+      if let outliers {
+        term = CountTerm(
+          ordinary: term,
+          outlier: CountTerm(
+            count: count, mean: mean, concentration: layout.priors.outlierConcentration,
+            table: outliers[table].values[entry], tableDerivative: 0),
+          share: layout.priors.outlierShare)
+      }
       sum += weight * term.value
       byConcentration += weight * term.byConcentration
       guard !isFloored else { continue }
@@ -162,7 +168,7 @@ struct PlaceGroup<L: Lane>: Sendable {
       byFatality += derivative * mean
       for other in day..<(day + counts.span) {
         let weekday = (counts.firstWeekday + other) % 7
-        let factor = fatality * scratch.weekday[weekday]
+        let factor = fatality * scratch.weekday[weekday] * counts.shares[other]
         weights[other * L.width] = derivative * factor
         scratch.logWeekdayGradient[weekday] += derivative * factor * deaths[other * L.width]
       }
@@ -170,5 +176,27 @@ struct PlaceGroup<L: Lane>: Sendable {
     scratch.logFatalityGradient[place] += byFatality
     scratch.concentrationGradient[place] += byConcentration
     return sum
+  }
+}
+
+extension PlaceGroup {
+  /// Places in compartments, as many as the kernel has lanes.
+  init<Numbers: Lane>(_ places: [Int], _ layout: ModelLayout)
+  where Kernel == DeathsKernel<Numbers> {
+    self.init(
+      kernel: DeathsKernel(
+        layout.course, days: places.map { layout.places[$0].days }.max() ?? 0,
+        stepsPerDay: layout.settings.stepsPerDay, tracksOperators: layout.settings.infersWaits),
+      places: places)
+  }
+}
+
+extension PlaceGroup<RenewalKernel> {
+  /// One place by the renewal equation.
+  init(_ place: Int, _ layout: ModelLayout) {
+    self.init(
+      kernel: RenewalKernel(
+        layout.course, days: layout.places[place].days, stepsPerDay: layout.settings.stepsPerDay),
+      places: [place])
   }
 }

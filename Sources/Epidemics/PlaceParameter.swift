@@ -67,6 +67,9 @@ struct PlaceParameter: Sendable {
     pooling == .unpooled ? Array(offset..<(offset + placeCount)) : [offset]
   }
 
+  /// The coordinate of a place's standardized deviation, where places share partially.
+  func deviation(_ place: Int) -> Int { firstPlace + place }
+
   /// The common mean of a position, or `nil` if places do not share one.
   func common(_ position: [Double]) -> Double? {
     pooling == .unpooled ? nil : position[offset]

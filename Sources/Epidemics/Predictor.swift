@@ -15,10 +15,14 @@ public struct PlacePrediction: Sendable {
   public var deaths: [[Int]]
   /// Expected counted deaths by draw and day.
   public var expected: [[Double]]
-  /// The concentration of counts, by draw.
-  public var concentration: [Double]
+  /// How counts scatter around their expectation, by draw.
+  public var counts: [CountDistribution]
   /// New infections by draw and day.
   public var infections: [[Double]]
+  /// People isolated at the end of the day, by draw and day.
+  public var isolated: [[Double]]
+  /// Deaths of the past that are not reported yet, by draw; 0 unless reports are late.
+  public var lateDeaths: [Int]
   /// The reproduction number, depletion of susceptibles included, by draw and day.
   public var reproduction: [[Double]]
   /// The share of people infected through the last day, by draw.
@@ -35,26 +39,32 @@ public struct PlacePrediction: Sendable {
     }
   }
 
-  /// All deaths through so many days after the data, by draw: those counted so far and those
-  /// predicted, never the model's own past.
+  /// All deaths through so many days after the data, by draw: those counted so far, those not yet
+  /// reported and those predicted, never the model's own past.
   public func cumulativeDeaths(afterDays days: Int) -> [Double] {
-    deaths.map { draw in
-      Double(observedDeaths + draw[observedDays..<(observedDays + days)].reduce(0, +))
+    zip(deaths, lateDeaths).map { draw, late in
+      Double(observedDeaths + late + draw[observedDays..<(observedDays + days)].reduce(0, +))
+    }
+  }
+
+  /// By draw, the middle of the seven days with the most expected deaths, past and forecast.
+  ///
+  /// The last day but three says that the peak is not reached before the forecast ends.
+  public var peaks: [Day] {
+    expected.map { draw in
+      var (best, place) = (-1.0, 0)
+      for index in 3..<max(draw.count - 3, 4) where index + 3 < draw.count {
+        let sum = draw[(index - 3)...(index + 3)].reduce(0, +)
+        if sum > best { (best, place) = (sum, index) }
+      }
+      return start + place
     }
   }
 
   /// The probability that expected daily deaths (seven-day means) peak before a day.
   public func probabilityOfPeak(before day: Day) -> Double {
-    let limit = day - start
-    let early = deaths.count { draw in
-      var (best, place) = (-1, 0)
-      for index in 3..<max(draw.count - 3, 4) where index + 3 < draw.count {
-        let sum = draw[(index - 3)...(index + 3)].reduce(0, +)
-        if sum > best { (best, place) = (sum, index) }
-      }
-      return place < limit
-    }
-    return Double(early) / Double(max(deaths.count, 1))
+    let peaks = peaks
+    return Double(peaks.count { $0 < day }) / Double(max(peaks.count, 1))
   }
 }
 
@@ -93,15 +103,20 @@ public struct Predictor: Sendable {
     days: Int, futures: [MobilityFuture], latent: LatentContinuation = .process
   ) -> [PlacePrediction] {
     let layout = model.layout
+    let longest = (layout.places.map(\.days).max() ?? 0) + days
+    let isolation = (layout.settings.infersWaits ? draws.map(\.course) : [layout.course]).map {
+      IsolationCurve($0, days: longest)
+    }
     return layout.places.indices.map { place in
       let series = layout.places[place]
       let total = series.days + days
       var simulator = TrajectorySimulator(
-        layout.course, days: total, stepsPerDay: layout.settings.stepsPerDay)
+        layout.course, days: total, stepsPerDay: layout.settings.stepsPerDay,
+        dynamics: layout.settings.dynamics)
       var prediction = PlacePrediction(
         name: series.name, start: series.start, observedDays: series.days,
-        observedDeaths: series.cumulativeDeaths, deaths: [], expected: [], concentration: [],
-        infections: [], reproduction: [], attackRate: [])
+        observedDeaths: series.cumulativeDeaths, deaths: [], expected: [], counts: [],
+        infections: [], isolated: [], lateDeaths: [], reproduction: [], attackRate: [])
       for (index, draw) in draws.enumerated() {
         if layout.settings.infersWaits { simulator.load(draw.course) }
         let chance = Chance(seed: seed, draw: index, place: place)
@@ -110,6 +125,9 @@ public struct Predictor: Sendable {
           population: series.population, seed: draw.seed[place], fatality: draw.fatality[place],
           contactRates: rates)
         prediction.infections.append(path.infections)
+        prediction.isolated.append(
+          isolation[isolation.count == 1 ? 0 : index].isolated(
+            seed: draw.seed[place], infections: path.infections, fatality: draw.fatality[place]))
         prediction.reproduction.append(
           zip(rates, path.susceptible).map { $0 * draw.course.infectious.mean * $1 })
         prediction.attackRate.append(1 - (path.susceptible.last ?? 1))
@@ -117,13 +135,18 @@ public struct Predictor: Sendable {
           mean * draw.weekday[(series.start.weekday + day) % 7]
         }
         prediction.expected.append(expected)
-        prediction.concentration.append(draw.concentration[place])
+        let counts = layout.countDistribution(concentration: draw.concentration[place])
+        prediction.counts.append(counts)
         prediction.deaths.append(
           expected.enumerated().map { day, mean in
             var random = chance.source(of: day)
-            return CountDraws.count(
-              mean: mean, concentration: draw.concentration[place], using: &random)
+            return counts.draw(mean: mean, using: &random)
           })
+        let late = series.reportedShares.enumerated().reduce(0) {
+          $0 + (1 - $1.element) * expected[$1.offset]
+        }
+        var random = chance.late
+        prediction.lateDeaths.append(late > 0 ? counts.draw(mean: late, using: &random) : 0)
       }
       return prediction
     }
@@ -142,6 +165,7 @@ public struct Predictor: Sendable {
 
     func source(of day: Int) -> RandomSource { RandomSource(seed: root &+ UInt64(day)) }
     var latent: RandomSource { RandomSource(seed: root ^ 0x6C61_7465_6E74) }
+    var late: RandomSource { RandomSource(seed: root ^ 0x6C61_7465) }
     var mobility: RandomSource { RandomSource(seed: root ^ 0x6D6F_6269_6C65) }
   }
 
@@ -157,10 +181,10 @@ public struct Predictor: Sendable {
     var latentRandom = chance.latent
     let latent = latentValues(draw, place, total, continuation, &latentRandom)
     return (0..<total).map { day in
-      let row = day < observed ? layout.places[place].features[day] : coming[day - observed]
-      let mobility =
-        layout.featureCount == 0
-        ? 0 : zip(draw.weights[place], row).reduce(0) { $0 + $1.0 * $1.1 }
+      var row = day < observed ? layout.places[place].features[day] : coming[day - observed]
+      if layout.mobilityCount == 0 { row = [] }
+      row += layout.places[place].interventions(on: day)
+      let mobility = zip(draw.weights[place], row).reduce(0) { $0 + $1.0 * $1.1 }
       let rate = layout.contactRate(log: draw.contact[place], effect: mobility + latent[day])
       return min(rate, day < observed ? 20 : Self.largestRate)
     }

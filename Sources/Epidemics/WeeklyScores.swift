@@ -72,7 +72,8 @@ public struct WeeklyScore: Codable, Sendable, Equatable {
   public var logIntervalScore: Double
   /// Share of truths in central intervals of 50, 80, 90 and 95 %.
   public var coverage: [Double]
-  /// Weighted interval score relative to the hub's baseline on common targets.
+  /// Weighted interval score relative to all others, as ``RelativeScores`` puts it, the hub's
+  /// baseline being 1.
   public var relative: Double?
   /// Mean continuous ranked probability score, for models with draws.
   public var crps: Double?
@@ -85,7 +86,7 @@ public struct WeeklyScore: Codable, Sendable, Equatable {
   public static let levels = [0.5, 0.8, 0.9, 0.95]
 
   /// Scores a model's rows.
-  public init(_ rows: [ForecastRow], model: String, week: Int?, baseline: [ForecastRow]) {
+  public init(_ rows: [ForecastRow], model: String, week: Int?, relative: Double? = nil) {
     self.model = model
     self.week = week
     count = rows.count
@@ -107,31 +108,23 @@ public struct WeeklyScore: Codable, Sendable, Equatable {
     crps = mean(\.crps)
     logScore = mean(\.logScore)
     flagged = rows.count { !$0.complaint.isEmpty }
-    relative = Self.relative(rows, baseline)
-  }
-
-  /// The ratio of mean scores on the targets both have.
-  private static func relative(_ rows: [ForecastRow], _ baseline: [ForecastRow]) -> Double? {
-    func key(_ row: ForecastRow) -> String { "\(row.origin)|\(row.place)|\(row.week)" }
-    let known = Dictionary(baseline.map { (key($0), $0) }, uniquingKeysWith: { first, _ in first })
-    let pairs = rows.compactMap { row in known[key(row)].map { (row, $0) } }
-    let below = pairs.reduce(0) { $0 + $1.1.intervalScore.total }
-    guard below > 0 else { return nil }
-    return pairs.reduce(0) { $0 + $1.0.intervalScore.total } / below
+    self.relative = relative
   }
 
   /// Scores every model of some rows by week and over all.
   public static func all(_ rows: [ForecastRow]) -> [WeeklyScore] {
     var models: [String] = []
     for row in rows where !models.contains(row.model) { models.append(row.model) }
-    let weeks = Set(rows.map(\.week)).sorted()
-    let baseline = rows.filter { $0.model == Evaluation.hubBaseline }
+    let weeks: [Int?] = Set(rows.map(\.week)).sorted()
+    let relative = (weeks + [nil]).map { week in
+      RelativeScores(rows.filter { week == nil || $0.week == week })
+    }
     return models.flatMap { model in
-      let own = rows.filter { $0.model == model }
-      return weeks.map { week in
+      (weeks + [nil]).enumerated().map { index, week in
         WeeklyScore(
-          own.filter { $0.week == week }, model: model, week: week, baseline: baseline)
-      } + [WeeklyScore(own, model: model, week: nil, baseline: baseline)]
+          rows.filter { $0.model == model && (week == nil || $0.week == week) }, model: model,
+          week: week, relative: relative[index][model, to: Evaluation.hubBaseline])
+      }
     }
   }
 }

@@ -43,6 +43,8 @@ struct ForecastCheck: ParsableCommand {
     var mobilityFile: String?
     var mobilityUnit: String?
     var features: [String]
+    var interventionsFile: String?
+    var interventions: [String]
     var places: [Place]
     var unusedMobilityPlaces: [String]
     var parameters: Int
@@ -57,6 +59,8 @@ struct ForecastCheck: ParsableCommand {
       mobilityFile = data.mobility?.path
       mobilityUnit = data.mobility.map { $0.isPercent ? "percent" : "fractions" }
       features = problem.featureNames
+      interventionsFile = data.interventions?.path
+      interventions = data.interventions?.columns ?? []
       parameters = problem.model.dimension
       unusedMobilityPlaces = (data.mobility?.series.keys.sorted() ?? []).filter {
         data.deaths.series[$0] == nil
@@ -92,6 +96,10 @@ struct ForecastCheck: ParsableCommand {
       if let mobilityFile, let mobilityUnit {
         let names = features.joined(separator: ", ")
         lines.append("mobility: \(mobilityFile) (\(mobilityUnit); \(names))")
+      }
+      if let interventionsFile {
+        lines.append(
+          "interventions: \(interventionsFile) (\(interventions.joined(separator: ", ")))")
       }
       if !unusedMobilityPlaces.isEmpty {
         lines.append("mobility without deaths: \(unusedMobilityPlaces.joined(separator: ", "))")

@@ -3,6 +3,36 @@ import Foundation
 import Reports
 import Sampling
 
+/// When a place's deaths are highest, for tables.
+struct PeakSummary: Encodable {
+  var place: String
+  var probabilityPassed: Double
+  /// The median day; "after" a day where the forecast ends before the peak.
+  var day: String
+  /// The same of the 5 and 95 % quantiles.
+  var interval: [String]
+
+  init(_ prediction: PlacePrediction) {
+    place = prediction.name
+    probabilityPassed = prediction.probabilityOfPeak(before: prediction.firstForecastDay)
+    let peaks = prediction.peaks.sorted()
+    let last = prediction.start + ((prediction.expected.first?.count ?? 4) - 4)
+    func text(_ level: Double) -> String {
+      guard let end = peaks.indices.last else { return "unknown" }
+      let day = peaks[Int((level * Double(end)).rounded())]
+      return day >= last ? "after \(day.text)" : day.text
+    }
+    day = text(0.5)
+    interval = [text(0.05), text(0.95)]
+  }
+
+  var text: String {
+    String(
+      format: "%@: the peak has passed with probability %.0f %%, ", place, 100 * probabilityPassed)
+      + "median \(day) (90 % \(interval[0]) to \(interval[1]))"
+  }
+}
+
 /// The plots of a fit, for the page and for files of their own.
 struct ForecastFigures {
   let predictions: [PlacePrediction]
@@ -50,6 +80,29 @@ struct ForecastFigures {
       fan(prediction.reproduction, last: last, days: 0..<total),
       x: Axis("days after \((prediction.start + last).text)"), y: Axis("reproduction number"),
       horizontalReferences: [ReferenceLine("neither grows nor shrinks", at: 1)],
+      verticalReferences: [ReferenceLine("data end", at: 0)])
+  }
+
+  /// New infections by day.
+  func infections(_ index: Int) -> LinePlot {
+    // Of the last day only its beginning is known.
+    bands(index, { $0.infections.map { Array($0.dropLast()) } }, "new infections per day")
+  }
+
+  /// People isolated by day.
+  func isolated(_ index: Int) -> LinePlot {
+    bands(index, \.isolated, "people isolated")
+  }
+
+  private func bands(
+    _ index: Int, _ values: (PlacePrediction) -> [[Double]], _ title: String
+  ) -> LinePlot {
+    let prediction = predictions[index]
+    let last = prediction.observedDays - 1
+    let draws = values(prediction)
+    return LinePlot(
+      fan(draws, last: last, days: 0..<(draws.first?.count ?? 0)),
+      x: Axis("days after \((prediction.start + last).text)"), y: Axis(title),
       verticalReferences: [ReferenceLine("data end", at: 0)])
   }
 

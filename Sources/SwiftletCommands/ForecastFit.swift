@@ -5,10 +5,15 @@ import Runs
 import Sampling
 import Synchronization
 
-/// Samples the posterior.
+/// Finds the posterior.
 struct ForecastFit: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "fit", abstract: "Sample the posterior of the model given deaths and mobility.")
+    commandName: "fit", abstract: "Find the posterior of the model given deaths and mobility.",
+    discussion: """
+      The method nuts draws from the posterior itself. meanField, fullRank, pathfinder and laplace \
+      are normal approximations that take seconds; their verdict says how far k-hat, the shape of \
+      the importance weights, lets them be trusted.
+      """)
 
   @OptionGroup var options: ForecastRecipeOptions
   @OptionGroup var output: OutputOptions
@@ -18,6 +23,12 @@ struct ForecastFit: ParsableCommand {
 
   @Flag(help: "Go on with the run in the output folder from its last saved draws.")
   var resume = false
+
+  @Option(
+    help: ArgumentHelp(
+      "How: \(InferenceMethod.allCases.map(\.rawValue).joined(separator: ", ")) (default: "
+        + "sampler.method of the recipe)."))
+  var method: InferenceMethod?
 
   @Option(help: "Chains that run at the same time (default: all cores).")
   var threads: Int?
@@ -33,12 +44,23 @@ struct ForecastFit: ParsableCommand {
     try perform(console) {
       let recorded = resume ? RunPaths(folder).recipe : nil
       var recipe = try options.resolved(default: recorded)
+      if let method { recipe.sampler.method = method }
+      guard !resume || recipe.sampler.method == .nuts else {
+        throw UsageError(
+          "--resume: an approximation (\(recipe.sampler.method.rawValue)) takes seconds and has "
+            + "nothing to go on from; make it anew in another folder")
+      }
       let problem = try EpidemicProblem(recipe)
       recipe = problem.recipe
       let run =
         try resume
         ? RunFolder.resume(at: folder, recipe: recipe)
         : RunFolder.create(at: folder, recipe: recipe)
+      guard recipe.sampler.method == .nuts else {
+        let approximation = try ApproximateFit(problem, threads: threads)
+        try EpidemicRun.save(approximation, run.paths)
+        return try finish(problem.fit(of: approximation), problem, run, console)
+      }
       let saved = try EpidemicRun.checkpoints(run.paths, chains: recipe.sampler.chains)
       if resume, !saved.isEmpty {
         let counts = saved.sorted { $0.key < $1.key }
@@ -46,9 +68,16 @@ struct ForecastFit: ParsableCommand {
         console.note("going on: \(counts.joined(separator: ", "))")
       }
       let draws = try sample(problem, run, saved)
-      try export(draws, problem, run)
-      try report(draws, console)
+      try finish(EpidemicFit(draws: draws), problem, run, console)
     }
+  }
+
+  private func finish(
+    _ fit: EpidemicFit, _ problem: EpidemicProblem, _ run: RunFolder, _ console: Console
+  ) throws {
+    try export(fit.draws, problem, run)
+    let result = Result(fit, problem, folder: folder)
+    console.result(result, text: result.text)
   }
 
   /// Runs the chains with progress, saving each now and then.
@@ -65,7 +94,8 @@ struct ForecastFit: ParsableCommand {
     do {
       let target = problem.sampledModel()
       let draws = try problem.sampler.sample(
-        target, chains: recipe.sampler.chains, seed: recipe.seed, starts: [target.start],
+        target, chains: recipe.sampler.chains, seed: recipe.seed,
+        starts: saved.isEmpty ? try problem.starts(of: target, threads: threads) : [target.start],
         threads: threads, resuming: saved, shouldStop: { interruption.isRequested },
         progress: { report in display.withLock { $0.update(report) } },
         checkpoint: { chain, checkpoint in
@@ -99,29 +129,57 @@ struct ForecastFit: ParsableCommand {
 
   private struct Result: Encodable {
     var folder: String
+    var method: InferenceMethod
     var chains: Int
     var draws: Int
     var divergences: Int
-    var largestRHat: Double
-    var smallestESS: Double
+    /// Of draws of chains.
+    var largestRHat: Double?
+    var smallestESS: Double?
+    /// Of an approximation.
+    var kHat: Double?
     var isTrustworthy: Bool
     var verdict: String
-  }
+    var mobility: [CommonEffect]
+    var caution: String?
 
-  private func report(_ draws: Draws, _ console: Console) throws {
-    let diagnosis = draws.diagnosis()
-    let result = Result(
-      folder: folder, chains: draws.chainCount, draws: draws.drawCount,
-      divergences: draws.divergences, largestRHat: diagnosis.worstRHat?.value ?? .nan,
-      smallestESS: min(
-        diagnosis.leastBulkESS?.value ?? .nan, diagnosis.leastTailESS?.value ?? .nan),
-      isTrustworthy: diagnosis.isTrustworthy, verdict: diagnosis.verdict)
-    console.result(
-      result,
-      text: "\(draws.chainCount) chains of \(draws.drawCount) draws in \(folder). "
-        + diagnosis.verdict)
+    init(_ fit: EpidemicFit, _ problem: EpidemicProblem, folder: String) {
+      self.folder = folder
+      method = problem.recipe.sampler.method
+      chains = fit.draws.chainCount
+      draws = fit.draws.drawCount
+      divergences = fit.draws.divergences
+      if let approximation = fit.approximation {
+        kHat = approximation.shape
+      } else {
+        let diagnosis = fit.draws.diagnosis()
+        largestRHat = diagnosis.worstRHat?.value
+        smallestESS = min(
+          diagnosis.leastBulkESS?.value ?? .nan, diagnosis.leastTailESS?.value ?? .nan)
+      }
+      isTrustworthy = fit.verdict.isTrustworthy
+      verdict = fit.verdict.text
+      mobility = CommonEffect.all(fit.draws, problem)
+      caution = mobility.isEmpty ? nil : MobilityEffect.caution
+    }
+
+    var text: String {
+      let effects = mobility.map { effect in
+        String(
+          format: "%@ %.2f (sd %.2f, 90 %% %.2f to %.2f)", effect.feature, effect.mean,
+          effect.standardDeviation, effect.interval[0], effect.interval[1])
+      }
+      let lines = [
+        "\(chains) \(chains == 1 ? "chain" : "chains") of \(draws) draws in \(folder). \(verdict)",
+        effects.isEmpty ? "" : "mobility weights: \(effects.joined(separator: "; "))",
+        caution ?? "",
+      ]
+      return lines.filter { !$0.isEmpty }.joined(separator: "\n")
+    }
   }
 }
+
+extension InferenceMethod: ExpressibleByArgument {}
 
 /// Shows chains on one progress line, and says when each passes a quarter.
 private struct ChainDisplay {

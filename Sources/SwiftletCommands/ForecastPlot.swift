@@ -9,11 +9,11 @@ import Runs
 struct ForecastPlot: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "plot",
-    abstract: "Draw deaths, reproduction number or lag of one place as an SVG file.")
+    abstract: "Draw deaths, reproduction number, infections and more of one place as an SVG file.")
 
   /// What to draw.
   enum Subject: String, ExpressibleByArgument, CaseIterable {
-    case deaths, reproduction, lag
+    case deaths, reproduction, infections, isolated, lag
   }
 
   @OptionGroup var options: ForecastRunOptions
@@ -44,6 +44,8 @@ struct ForecastPlot: ParsableCommand {
         switch show {
         case .deaths: figures.deaths(index)
         case .reproduction: figures.reproduction(index)
+        case .infections: figures.infections(index)
+        case .isolated: figures.isolated(index)
         case .lag: figures.lag
         }
       let svg = try Gnuplot().svg(of: plot, alternative: "\(show.rawValue) of \(name)")

@@ -51,8 +51,8 @@ struct ForecastPredict: ParsableCommand {
       if let scenario { chosen.kind = scenario }
       let predictions = try problem.predictions(values, scenario: chosen, days: 7 * weeks)
       if let hub { try writeDurably(HubFile.text(predictions, weeks: weeks), to: hub) }
-      let diagnosis = run.draws.diagnosis()
-      if !prior, !diagnosis.isTrustworthy { console.note("warning: \(diagnosis.verdict)") }
+      let verdict = run.fit.verdict
+      if !prior, !verdict.isTrustworthy { console.note("warning: \(verdict.text)") }
       var differences: [PlacePrediction]?
       if let against {
         var other = chosen
@@ -61,7 +61,7 @@ struct ForecastPredict: ParsableCommand {
       }
       let result = Result(
         predictions, minus: differences, weeks: weeks, scenario: chosen.kind, against: against,
-        isTrustworthy: prior || diagnosis.isTrustworthy)
+        isTrustworthy: prior || verdict.isTrustworthy)
       console.result(result, text: result.text)
     }
   }
@@ -74,6 +74,10 @@ struct ForecastPredict: ParsableCommand {
     var deaths: [Double]
     var cumulativeDeaths: [Double]
     var reproduction: [Double]
+    /// New infections of the week.
+    var infections: [Double]
+    /// People isolated at the week's end.
+    var isolated: [Double]
     var difference: [Double]?
   }
 
@@ -83,6 +87,7 @@ struct ForecastPredict: ParsableCommand {
     var isTrustworthy: Bool
     var note: String
     var weeks: [Week]
+    var peaks: [PeakSummary]
 
     init(
       _ predictions: [PlacePrediction], minus other: [PlacePrediction]?, weeks count: Int,
@@ -92,6 +97,7 @@ struct ForecastPredict: ParsableCommand {
       self.against = against
       self.isTrustworthy = isTrustworthy
       note = MobilityEffect.caution
+      peaks = predictions.map { PeakSummary($0) }
       func summary(_ values: [Double]) -> [Double] {
         let sorted = values.sorted()
         return [0.025, 0.25, 0.5, 0.75, 0.975].map { quantile(ofSorted: sorted, $0) }
@@ -108,6 +114,8 @@ struct ForecastPredict: ParsableCommand {
             end: (prediction.firstForecastDay + (7 * week - 1)).text, deaths: summary(deaths),
             cumulativeDeaths: summary(prediction.cumulativeDeaths(afterDays: 7 * week)),
             reproduction: summary(prediction.reproduction.map { $0[day] }),
+            infections: summary(prediction.infections.map { $0[(day - 6)...day].reduce(0, +) }),
+            isolated: summary(prediction.isolated.map { $0[day] }),
             difference: difference)
         }
       }
@@ -134,8 +142,10 @@ struct ForecastPredict: ParsableCommand {
         }
         table.append(row)
       }
+      let peaks = self.peaks.map(\.text).joined(separator: "\n")
       let caution = against != nil || scenario == .return || scenario == .file
-      return table.text(.terminal) + (caution ? note : "scenario: \(scenario.rawValue)")
+      return table.text(.terminal) + peaks + "\n"
+        + (caution ? note : "scenario: \(scenario.rawValue)")
     }
   }
 }

@@ -21,8 +21,8 @@ struct ForecastReport: ParsableCommand {
       let page = try ForecastPage(run)
       try page.page().write(to: run.paths.report)
       let result = Result(
-        page: run.paths.report, isTrustworthy: page.diagnosis.isTrustworthy,
-        verdict: page.diagnosis.verdict)
+        page: run.paths.report, isTrustworthy: page.verdict.isTrustworthy,
+        verdict: page.verdict.text)
       console.result(result, text: "\(result.verdict) The page is \(result.page)")
     }
   }
@@ -38,13 +38,13 @@ struct ForecastReport: ParsableCommand {
 struct ForecastPage {
   private let run: EpidemicRun
   private let summary: [ElementSummary]
-  let diagnosis: Diagnosis
+  let verdict: FitVerdict
   private let figures: ForecastFigures
 
   init(_ run: EpidemicRun) throws {
     self.run = run
     summary = run.draws.summary()
-    diagnosis = Diagnosis(run.draws, summary: summary)
+    verdict = run.fit.verdict
     figures = ForecastFigures(
       predictions: try run.problem.predictions(run.draws.values.flatMap { $0 }),
       places: run.problem.model.places, course: run.problem.recipe.course)
@@ -64,7 +64,11 @@ struct ForecastPage {
         Section("Can it be trusted?", trustBlocks),
         Section("Deaths by place", places.indices.map { .figure(deathFigure($0)) }),
         Section("Reproduction number", places.indices.map { .figure(reproductionFigure($0)) }),
-        Section("Mobility", mobilityBlocks),
+        Section("The peak", [.table(peakTable)]),
+        Section(
+          "Infections and isolation",
+          places.indices.flatMap { [.figure(infectionFigure($0)), .figure(isolationFigure($0))] }),
+        Section("Mobility", mobilityBlocks + interventionBlocks),
         Section("From infection to death", [.figure(lagFigure)]),
         Section("Data", dataBlocks),
         Section("Settings", [.details("The run's recipe", [.code(RecipeWriter.text(of: recipe))])]),
@@ -77,18 +81,26 @@ struct ForecastPage {
   }
 
   private var lead: String {
-    guard diagnosis.isTrustworthy else {
-      return "**This fit is not good.** The chains have not shown that they found the posterior, "
-        + "so nothing below is a forecast; the next section says why and what to do."
+    guard verdict.isTrustworthy else {
+      let reason =
+        run.fit.approximation == nil
+        ? "The chains have not shown that they found the posterior"
+        : "It is an approximation that is not close to the posterior"
+      return
+        "**This fit is not good.** \(reason), so nothing below is a forecast; the next section "
+        + "says why and what to do."
     }
     let weeks = run.problem.recipe.forecast.days / 7
     let scenario = run.problem.recipe.forecast.scenario.kind.rawValue
-    return "Deaths of the next \(weeks) weeks, inferred from deaths and mobility alone. Mobility "
+    let approximate =
+      run.fit.approximation == nil ? "" : "**An approximation, not draws of the posterior.** "
+    return approximate
+      + "Deaths of the next \(weeks) weeks, inferred from deaths and mobility alone. Mobility "
       + "is assumed to go on as scenario **\(scenario)** says."
   }
 
   private var keyFigures: [KeyFigure] {
-    guard diagnosis.isTrustworthy else {
+    guard verdict.isTrustworthy else {
       return [KeyFigure("Verdict", "not good", explanation: "see below before reading on")]
     }
     let weeks = max(1, run.problem.recipe.forecast.days / 7)
@@ -105,8 +117,8 @@ struct ForecastPage {
   }
 
   private var trustBlocks: [Block] {
-    let verdict: Block =
-      diagnosis.isTrustworthy ? .note(diagnosis.verdict) : .warning(diagnosis.verdict)
+    let words: Block = verdict.isTrustworthy ? .note(verdict.text) : .warning(verdict.text)
+    guard run.fit.approximation == nil else { return [words] }
     let worst = summary.filter { !$0.rHat.isNaN }.sorted { $0.rHat > $1.rHat }.prefix(8)
     var table = Table(
       caption: "The values that the chains agree on least.",
@@ -121,7 +133,7 @@ struct ForecastPage {
         .init(row.bulkESS, decimals: 0), .init(row.tailESS, decimals: 0),
       ])
     }
-    return [verdict, .table(table)]
+    return [words, .table(table)]
   }
 
   private func deathFigure(_ index: Int) -> Figure {
@@ -136,6 +148,56 @@ struct ForecastPage {
       figures.reproduction(index),
       caption: "**\(figures.predictions[index].name)**: infections caused by one person. Deaths of "
         + "the last three weeks' infections have not happened yet, so there it rests on mobility.")
+  }
+
+  private var peakTable: Table {
+    var table = Table(
+      caption: "When expected daily deaths, over seven days, are highest.",
+      columns: [
+        .init("place"), .init("peak has passed", .trailing), .init("day of the peak"),
+        .init("90 %"),
+      ])
+    for prediction in figures.predictions {
+      let peak = PeakSummary(prediction)
+      table.append([
+        .init(peak.place), .init(String(format: "%.0f %%", 100 * peak.probabilityPassed)),
+        .init(peak.day), .init("\(peak.interval[0]) to \(peak.interval[1])"),
+      ])
+    }
+    return table
+  }
+
+  private func infectionFigure(_ index: Int) -> Figure {
+    Figure(
+      figures.infections(index),
+      caption:
+        "**\(figures.predictions[index].name)**: new infections, most of them never counted, "
+        + "inferred from deaths and the fatality.")
+  }
+
+  private func isolationFigure(_ index: Int) -> Figure {
+    Figure(
+      figures.isolated(index),
+      caption: "**\(figures.predictions[index].name)**: people isolated on the day, those who will "
+        + "recover and those who will not.")
+  }
+
+  private var interventionBlocks: [Block] {
+    let effects = run.interventionEffects()
+    guard !effects.isEmpty else { return [] }
+    var table = Table(
+      caption: "What goes with a measure in full force, all else as it is.",
+      columns: [.init("measure"), .init("change of contacts (90 %)", .trailing)])
+    for effect in effects {
+      table.append([
+        .init(effect.name),
+        .init(
+          String(
+            format: "%+.0f %% (%+.0f to %+.0f)", 100 * effect.change[0], 100 * effect.change[1],
+            100 * effect.change[2])),
+      ])
+    }
+    return [.table(table), .warning(MobilityEffect.caution)]
   }
 
   private var lagFigure: Figure {

@@ -9,7 +9,7 @@ public struct SwiftletCommand: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       FewShotCommand.self, ContinualCommand.self, RuleCommand.self, ForecastCommand.self,
-      ClassifyCommand.self, ModelCommand.self, DataCommand.self,
+      ClassifyCommand.self, CompressCommand.self, ModelCommand.self, DataCommand.self,
     ])
 
   /// Creates the command; the argument parser needs it.

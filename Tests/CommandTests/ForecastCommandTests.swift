@@ -44,7 +44,7 @@ import Testing
     let prior = try CommandRun("forecast", "predict", "--run", run, "--prior", "--json")
     #expect(prior.exitCode == 0, "\(prior.messages)")
     let scored = try CommandRun("forecast", "score", "--recipe", Self.recipe, "--json")
-    #expect((object(scored.output)?["scores"] as? [Any])?.count == 9, "\(scored.messages)")
+    #expect((object(scored.output)?["scores"] as? [Any])?.count == 12, "\(scored.messages)")
     let plotted = try CommandRun(
       "forecast", "plot", "--run", run, "--show", "lag", "--output", "\(folder.path)/lag.svg")
     #expect(plotted.exitCode == 0 || plotted.messages.contains("gnuplot"), "\(plotted.messages)")
@@ -52,6 +52,25 @@ import Testing
     #expect(reported.exitCode == 0, "\(reported.messages)")
     let page = try String(contentsOfFile: "\(run)/report.html", encoding: .utf8)
     #expect(page.contains("This fit is not good") && page.contains("associations, not causes"))
+    #expect(page.contains("peak has passed") && page.contains("people isolated"))
+  }
+
+  @Test func `an approximation is fitted, predicted and reported as what it is`() throws {
+    let fitted = try CommandRun(fit("laplace", "--method", "laplace", "--json"))
+    let result = try #require(object(fitted.output), "\(fitted.messages)")
+    #expect(result["method"] as? String == "laplace" && result["kHat"] is Double)
+    #expect((result["verdict"] as? String)?.contains("not of the posterior") == true)
+    let run = "\(folder.path)/laplace"
+    let predicted = try CommandRun("forecast", "predict", "--run", run, "--json")
+    let weeks = try #require(object(predicted.output)?["weeks"] as? [[String: Any]])
+    #expect(weeks.count == 4 && weeks[0]["isolated"] is [Double], "\(predicted.messages)")
+    #expect((object(predicted.output)?["peaks"] as? [Any])?.count == 2)
+    let reported = try CommandRun("forecast", "report", "--run", run, "--json")
+    #expect(reported.exitCode == 0, "\(reported.messages)")
+    let page = try String(contentsOfFile: "\(run)/report.html", encoding: .utf8)
+    #expect(page.contains("not of the posterior"))
+    let resumed = try CommandRun(fit("laplace", "--method", "laplace", "--resume"))
+    #expect(resumed.exitCode == 64 && resumed.messages.contains("approximation"))
   }
 
   @Test(arguments: [10, 50])

@@ -31,7 +31,7 @@ import Testing
     for (day, count) in OneRegionExample.counts.enumerated() {
       density += NegativeBinomial(
         mean: max(prediction.expected[0][day], 1e-8),
-        concentration: prediction.concentration[0]
+        concentration: prediction.counts[0].concentration
       ).logDensity(Double(count))
     }
     var copy = model
@@ -134,9 +134,86 @@ import Testing
     #expect(rows.count == 8)
     #expect(rows.allSatisfy { $0.crps != nil && $0.logScore != nil && ($0.pit ?? 2) <= 1 })
     let scores = WeeklyScore.all(rows + evaluation.baselineRows())
-    #expect(Set(scores.map(\.model)) == ["full", "hub baseline", "persistence"])
+    #expect(Set(scores.map(\.model)) == ["full", "hub baseline", "persistence", "smoothing"])
     let baseline = try #require(scores.first { $0.model == "hub baseline" && $0.week == nil })
     #expect(baseline.relative == 1)
+  }
+
+  @Test func `origins see their own vintage`() throws {
+    let folder = TemporaryFolder()
+    var recipe = EpidemicRecipe()
+    recipe.simulation = .init(places: 2, days: 70, futureDays: 28)
+    for (name, text) in SimulatedPlaces(recipe).data.files {
+      try text.write(toFile: "\(folder.path)/\(name)", atomically: true, encoding: .utf8)
+    }
+    recipe.data.deaths = "\(folder.path)/deaths.csv"
+    recipe.data.population = "\(folder.path)/population.csv"
+    let origin = SimulatedPlaces(recipe).through
+    recipe.evaluation.origins = [origin.text]
+    let later = try Evaluation(recipe).baselineRows()
+    let table = try DeathTable(path: "\(folder.path)/deaths.csv")
+    let doubled = table.series.flatMap { place, series in
+      series.counts.enumerated().map {
+        "\((series.start + $0.offset).text),\(place),\(2 * ($0.element ?? 0))"
+      }
+    }
+    let vintage = "\(folder.path)/vintage.csv"
+    try (["date,location,new_deaths"] + doubled).joined(separator: "\n")
+      .write(toFile: vintage, atomically: true, encoding: .utf8)
+    recipe.evaluation.vintages = [.init(origin: origin.text, deaths: vintage)]
+    let known = try Evaluation(recipe).baselineRows()
+    for (row, other) in zip(known, later) where row.model == Evaluation.hubBaseline {
+      #expect(row.truth == other.truth)
+      #expect(abs(row.quantiles[11] - 2 * other.quantiles[11]) < 1e-9 * row.quantiles[11] + 1e-9)
+    }
+  }
+
+  @Test func `relative scores are geometric means of ratios on common targets`() {
+    // A forecast whose quantiles are all equal scores the distance to the truth.
+    func row(_ model: String, _ week: Int, _ error: Double) -> ForecastRow {
+      ForecastRow(
+        origin: "2020-04-05", place: "A", week: week, model: model,
+        quantiles: Array(repeating: 100 + error, count: 23), truth: 100, crps: nil, pit: nil,
+        logScore: nil, complaint: "")
+    }
+    let unit = row("a", 1, 1).intervalScore.total
+    let rows = [
+      row("a", 1, 1), row("a", 2, 3), row("b", 1, 2), row("b", 2, 6), row("c", 1, 8),
+    ]
+    #expect(abs(row("a", 1, 3).intervalScore.total - 3 * unit) < 1e-9)
+    // a to b 1/2, a to c 1/8 (week 1 alone); b to c 1/4.
+    let relative = RelativeScores(rows)
+    let expected: [String: Double] = ["a": 1 / 16.0, "b": 0.5, "c": 32]
+    for (model, product) in expected {
+      #expect(abs((relative.skills[model] ?? 0) - pow(product, 1 / 3.0)) < 1e-9)
+    }
+    let ratio = relative["a", to: "b"] ?? 0
+    #expect(abs(ratio - pow(1 / 8.0, 1 / 3.0)) < 1e-9)
+    #expect(relative["d", to: "a"] == nil)
+  }
+
+  @Test func `smoothing keeps a walk's last value and a noisy level's mean`() {
+    let levels = [0.025, 0.5, 0.975]
+    // Steps of equal size and one sign are a walk: the whole of each is kept.
+    let walk = (0..<12).map { expm1(0.3 * Double($0) + 1) }
+    let ahead = Baseline.smoothing(weeks: walk, horizons: 4, levels: levels)
+    #expect(abs(log1p(ahead[0][1]) - log1p(walk[11])) < 1e-9)
+    #expect(abs(log1p(ahead[0][2]) - log1p(walk[11]) - 1.959964 * 0.3) < 1e-5)
+    #expect(abs(log1p(ahead[3][2]) - log1p(walk[11]) - 1.959964 * 0.6) < 1e-5)
+    // Up and down around a level: little of each is kept.
+    let noise = (0..<40).map { $0.isMultiple(of: 2) ? 80.0 : 120 }
+    let level = Baseline.smoothing(weeks: noise, horizons: 1, levels: levels)[0][1]
+    #expect(level > 85 && level < 115)
+  }
+
+  @Test func `peaks are those of seven days of expected deaths`() throws {
+    var prediction = try problem().predictions([], days: 0)[0]
+    prediction.start = Day(number: 100)
+    prediction.observedDays = 20
+    let early = (0..<40).map { 100 - abs(Double($0) - 12) }
+    prediction.expected = [early, early, (0..<40).map { Double($0) }]
+    #expect(prediction.peaks == [Day(number: 112), Day(number: 112), Day(number: 136)])
+    #expect(prediction.probabilityOfPeak(before: prediction.firstForecastDay) == 2 / 3.0)
   }
 
   @Test func `a row's scores are the printed ones`() {

@@ -189,7 +189,8 @@ enum SwitchCases {
   static let all = [
     "default", "everything", "no mobility", "no latent", "ar1", "ar2", "gp", "matern", "linear",
     "pooled", "unpooled", "softplus", "capped", "poisson", "weekly", "signs", "waits", "reporting",
-    "exponential", "centered", "one place",
+    "exponential", "centered", "one place", "outliers", "late reports", "interventions",
+    "interventions alone", "correlated", "renewal", "renewal, capped",
   ]
 
   /// The waits with a reporting delay.
@@ -282,11 +283,40 @@ enum SwitchCases {
       settings.stepsPerDay = 2
       settings.likelihoodWeight = 0.7
       settings.comparesAfterDeaths = 10
+      settings.likelihood = .outlierMixture
       settings.centersAboveDeaths = 400
+    case "outliers":
+      settings.likelihood = .outlierMixture
+      settings.dispersionPooling = .partial
+    case "late reports": break
+    case "interventions": break
+    case "interventions alone": settings.usesMobility = false
+    case "renewal": settings.dynamics = .renewal
+    case "renewal, capped":
+      settings.dynamics = .renewal
+      settings.link = .capped
+      settings.stepsPerDay = 3
+      course.reporting = .init(mean: 3, stages: 2)
+    case "correlated": settings.correlatesMobility = true
     default: return nil
     }
+    var places = places(count)
+    for index in places.indices {
+      let days = places[index].days
+      if name.hasPrefix("interventions") || name == "everything" {
+        // Some places know what is planned, others do not.
+        places[index].interventions = (0..<(days + 10 * index)).map {
+          [$0 > 15 + index ? 1 : 0, $0 > 25 ? 0.5 : 0]
+        }
+      }
+      if name == "late reports" {
+        places[index].reportedShares = (0..<days).map {
+          DiseaseCourse.Wait(mean: 4, stages: 2).cumulative(days: Double(days - $0) - 0.5)
+        }
+      }
+    }
     return EpidemicModel(
-      places: places(count), course: course, settings: settings, priors: priors,
+      places: places, course: course, settings: settings, priors: priors,
       featureSigns: [1, -1])
   }
 }

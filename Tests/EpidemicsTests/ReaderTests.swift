@@ -140,6 +140,12 @@ import Testing
     let fractions = try MobilityTable(
       path: file("h.csv", "date,location,workplaces", "2020-03-01,Ohio,-.25"))
     #expect(!fractions.isPercent && fractions.series["Ohio"]?.rows == [[-0.25]])
+    // Parks in summer reach more than six times their winter's visits.
+    let summer = try MobilityTable(
+      path: file(
+        "i.csv", "date,location,workplaces,parks", "2020-07-04,Maine,-.42,5.25",
+        "2020-07-05,Maine,-.31,4.1", "2020-07-06,Maine,-.3,.9"))
+    #expect(!summer.isPercent && summer.series["Maine"]?.rows[0] == [-0.42, 5.25])
   }
 
   @Test func `features are trailing means without a look at the future`() throws {
@@ -248,6 +254,13 @@ import Testing
     #expect(newYork.cumulativeDeaths > 3000 && newYork.cumulativeDeaths < 9000)
     #expect(problem.data.mobility?.isPercent == true)
     #expect(problem.model.places.allSatisfy { ($0.features.last?[0] ?? 0) < -0.2 })
+    // Two files of the same report agree once both are means of seven days.
+    let weekly = try MobilityTable(path: "\(root)/us_states_mobility_7day.csv")
+    #expect(!weekly.isPercent)
+    let row = try #require(weekly.series["New York"])
+    let day = try #require(Day("2020-04-05"))
+    let average = [0, 1, 3, 4].reduce(0) { $0 + (row.rows[day - row.start][$1] ?? 9) / 4 }
+    #expect(abs(average - (newYork.features.last?[0] ?? 9)) < 0.01)
   }
 }
 

@@ -32,6 +32,38 @@ import Testing
     }
   }
 
+  @Test func `the model with the renewal equation is that with compartments, nearly`() {
+    func density(_ dynamics: ModelSettings.Dynamics, _ steps: Int) -> (Double, [Double]) {
+      var settings = OneRegionExample.settings
+      settings.dynamics = dynamics
+      settings.stepsPerDay = steps
+      var model = EpidemicModel(
+        places: [OneRegionExample.series], course: DiseaseCourse(), settings: settings,
+        priors: OneRegionExample.priors)
+      var gradient = [Double](repeating: 0, count: model.dimension)
+      return (model.logDensity(at: OneRegion.position, gradient: &gradient), gradient)
+    }
+    let (exact, slopes) = density(.compartments, 4)
+    let (daily, _) = density(.renewal, 1)
+    let (fine, fineSlopes) = density(.renewal, 4)
+    // Quartering the step makes the sums sixteen times better.
+    #expect(abs(fine - exact) < abs(daily - exact) / 8, "\(daily), \(fine) and \(exact)")
+    #expect(abs(fine - exact) < 0.5)
+    #expect(zip(fineSlopes, slopes).allSatisfy { abs($0 - $1) < 0.01 * (10 + abs($1)) })
+    // Forecasts come from the same equation.
+    let values = OneRegionExample.model.constrained(OneRegion.position)
+    var settings = OneRegionExample.settings
+    settings.dynamics = .renewal
+    let model = EpidemicModel(
+      places: [OneRegionExample.series], course: DiseaseCourse(), settings: settings,
+      priors: OneRegionExample.priors)
+    func deaths(_ model: EpidemicModel) -> [Double] {
+      Predictor(model, values: [values], seed: 1).predict(days: 14, futures: [.hold])[0].expected[0]
+    }
+    let (left, right) = (deaths(model), deaths(OneRegionExample.model))
+    #expect(zip(left, right).dropFirst(20).allSatisfy { abs($0 / $1 - 1) < 0.03 && $0 != $1 })
+  }
+
   @Test func `the mean of whole-person epidemics tends to the equation`() {
     let course = DiseaseCourse()
     let rates = (0..<60).map { $0 < 25 ? 0.6 : 0.25 }

@@ -81,6 +81,19 @@ private struct SpreadModel: BayesianModel {
     #expect(try ranks(1) == ranks(3))
   }
 
+  @Test func `chains begin where they are told to`() throws {
+    let calibration = Calibration(
+      configuration: .init(warmup: 50, draws: 99), replicates: 4)
+    func run(_ start: @escaping @Sendable (SpreadModel) -> StartingPoint) throws {
+      _ = try calibration.run(
+        quantities: ["mu", "sigma"], seed: 1, threads: 1,
+        simulate: { SpreadModel.simulate(&$0, hasJacobian: true) }, start: start)
+    }
+    try run { .near([$0.data[0], 0], standardDeviation: 0.1) }
+    // Far away the density underflows, and the start is refused.
+    #expect(throws: SamplingError.self) { try run { _ in .position([0, -1e4]) } }
+  }
+
   @Test func `uniform ranks pass and crowded ranks fail as often as they should`() {
     var random = RandomSource(seed: 3)
     let uniform = (0..<300).map { _ in (0..<200).map { _ in random.index(below: 100) } }

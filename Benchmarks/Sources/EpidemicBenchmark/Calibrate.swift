@@ -3,17 +3,26 @@ import Foundation
 import Randomness
 import Sampling
 
-/// Simulation-based calibration of a one-place model (200 data sets) and a small hierarchy (100),
-/// and of the same with a mistake planted, which must be found.
+/// Simulation-based calibration of a one-place model (200 data sets) and a small hierarchy (100), and of
+/// the same with a mistake planted, which must be found.
+///
+/// Arguments after what is calibrated: the number of data sets, threads and seed. Every run prints its
+/// ranks; `merge FILE ...` judges those of several runs together.
 func calibrate(_ arguments: [String]) throws {
   let what = arguments.first ?? "one"
+  if what == "merge" { return try merge(arguments.dropFirst()) }
+  let numbers = arguments.dropFirst().map { Int($0) }
+  func number(_ place: Int) -> Int? { numbers.indices.contains(place) ? numbers[place] : nil }
+  var run = CalibrationRun(name: what, threads: number(1), seed: UInt64(number(2) ?? 11))
   switch what {
-  case "one": try report(what, places: 1, replicates: 200, bug: .none)
-  case "hierarchy": try report(what, places: 3, replicates: 100, bug: .none)
-  case "jacobian": try report(what, places: 1, replicates: 100, bug: .missingJacobian)
-  case "digamma": try report(what, places: 1, replicates: 100, bug: .wrongDispersion)
-  default: print("one, hierarchy, jacobian or digamma")
+  case "one": run.replicates = 200
+  case "hierarchy": run.places = 3
+  case "jacobian": run.bug = .missingJacobian
+  case "digamma": run.bug = .wrongDispersion
+  default: return print("one, hierarchy, jacobian, digamma or merge")
   }
+  if let count = number(0) { run.replicates = count }
+  try run.report()
 }
 
 /// A mistake to plant.
@@ -25,39 +34,29 @@ enum PlantedBug: Sendable {
   case wrongDispersion
 }
 
-/// The epidemic model in coordinates around the middle of its priors, so that chains begin well, with
-/// a mistake if wanted.
+/// The epidemic model, with a mistake if wanted.
 struct CalibrationModel: BayesianModel {
   var inner: EpidemicModel
-  let center: [Double]
   let bug: PlantedBug
   let scaleIndex: Int?
   let dispersionIndex: Int?
 
-  static let unit = 0.25
-
   var dimension: Int { inner.dimension }
   var variables: [Variable] { inner.variables }
 
-  private func natural(_ position: [Double]) -> [Double] {
-    zip(center, position).map { $0 + Self.unit * $1 }
-  }
-
-  func constrained(_ position: [Double]) -> [Double] { inner.constrained(natural(position)) }
+  func constrained(_ position: [Double]) -> [Double] { inner.constrained(position) }
 
   mutating func logDensity(at position: [Double], gradient: inout [Double]) -> Double {
-    let place = natural(position)
-    var value = inner.logDensity(at: place, gradient: &gradient)
+    var value = inner.logDensity(at: position, gradient: &gradient)
     if bug == .missingJacobian, let index = scaleIndex {
-      value -= place[index]
+      value -= position[index]
       gradient[index] -= 1
     }
     if bug == .wrongDispersion, let index = dispersionIndex {
       // A density off by a smooth factor in log(1/√φ), as a wrong gradient of it amounts to.
-      value += 1.5 * place[index]
+      value += 1.5 * position[index]
       gradient[index] += 1.5
     }
-    for index in gradient.indices { gradient[index] *= Self.unit }
     return value
   }
 }
@@ -97,47 +96,64 @@ private func features(_ day: Int, _ place: Int) -> Double {
   return -0.5 / (1 + exp(-fall / 2))
 }
 
-private func report(_ name: String, places: Int, replicates: Int, bug: PlantedBug) throws {
-  let (settings, priors) = settings(places: places)
-  @Sendable func model(_ deaths: [[Int]]) -> EpidemicModel {
-    EpidemicModel(
-      places: series(deaths), course: DiseaseCourse(), settings: settings, priors: priors)
+/// One run of calibration.
+private struct CalibrationRun {
+  var name: String
+  var places = 1
+  var replicates = 100
+  var bug = PlantedBug.none
+  var threads: Int?
+  var seed: UInt64
+
+  func report() throws {
+    let (settings, priors) = settings(places: places)
+    let (places, bug) = (places, bug)
+    @Sendable func model(_ deaths: [[Int]]) -> EpidemicModel {
+      EpidemicModel(
+        places: series(deaths), course: DiseaseCourse(), settings: settings, priors: priors)
+    }
+    let blank = model(Array(repeating: Array(repeating: 0, count: days), count: places))
+    let names = blank.variables.elementNames
+    let wanted =
+      names.indices.filter { !names[$0].hasPrefix("latent[") }
+      + ["latent[1]", "latent[10]"].compactMap { names.firstIndex(of: $0) }
+    let calibration = Calibration(
+      configuration: SamplerConfiguration(warmup: 300, draws: 495, targetAcceptance: 0.9),
+      replicates: replicates, rankedDraws: 99)
+    let start = Date()
+    let result = try calibration.run(
+      quantities: wanted.map { names[$0] }, seed: seed, threads: threads,
+      simulate: { random in
+        let (position, deaths) = draw(blank, using: &random)
+        let fitted = model(deaths)
+        let values = fitted.constrained(position)
+        return (
+          CalibrationModel(
+            inner: fitted, bug: bug, scaleIndex: scaleIndex(fitted),
+            dispersionIndex: fitted.dimension - 1),
+          wanted.map { values[$0] }
+        )
+      },
+      start: { .near($0.inner.priorCenter(), standardDeviation: 0.1) },
+      measure: { values in wanted.map { values[$0] } },
+      progress: { done in
+        if done.isMultiple(of: 20) { FileHandle.standardError.write(Data("\(done)\n".utf8)) }
+      })
+    print(
+      String(
+        format: "%@: %d data sets, %d divergent draws, %.0f s", name, replicates,
+        result.divergences, Date().timeIntervalSince(start)))
+    judge(result)
+    for (quantity, ranks) in zip(result.quantities, result.ranks) {
+      print("ranks \(quantity) \(ranks.map { "\($0)" }.joined(separator: " "))")
+    }
   }
-  let blank = model(Array(repeating: Array(repeating: 0, count: days), count: places))
-  let names = blank.variables.elementNames
-  let wanted =
-    names.indices.filter { !names[$0].hasPrefix("latent[") }
-    + [
-      names.firstIndex { $0 == "latent[1]" }, names.firstIndex { $0 == "latent[10]" },
-    ].compactMap { $0 }
-  let calibration = Calibration(
-    configuration: SamplerConfiguration(warmup: 300, draws: 495, targetAcceptance: 0.9),
-    replicates: replicates, rankedDraws: 99)
-  let start = Date()
-  let result = try calibration.run(
-    quantities: wanted.map { names[$0] }, seed: 11,
-    simulate: { random in
-      let (position, deaths) = draw(blank, using: &random)
-      let fitted = model(deaths)
-      let values = fitted.constrained(position)
-      let center = fitted.priorCenter()
-      return (
-        CalibrationModel(
-          inner: fitted, center: center, bug: bug, scaleIndex: scaleIndex(fitted),
-          dispersionIndex: fitted.dimension - 1),
-        wanted.map { values[$0] }
-      )
-    },
-    measure: { values in wanted.map { values[$0] } },
-    progress: { done in
-      if done.isMultiple(of: 20) { FileHandle.standardError.write(Data("\(done)\n".utf8)) }
-    })
-  print(
-    String(
-      format: "%@: %d data sets, %d divergent draws, %.0f s", name, replicates,
-      result.divergences, Date().timeIntervalSince(start)))
+}
+
+/// Prints whether ranks are uniform.
+private func judge(_ result: CalibrationResult) {
   var random = RandomSource(seed: 3)
-  let bins = replicates >= 200 ? 20 : 10
+  let bins = (result.ranks.first?.count ?? 0) >= 200 ? 20 : 10
   for index in result.quantities.indices {
     let isInside = result.distributionBand(index, using: &random).isInside
     print(
@@ -145,6 +161,28 @@ private func report(_ name: String, places: Int, replicates: Int, bug: PlantedBu
         format: "%@: chi-square p %.3f, %@", result.quantities[index],
         result.uniformity(index, bins: bins), isInside ? "inside the band" : "outside the band"))
   }
+}
+
+/// Judges the ranks of several runs together.
+private func merge(_ paths: ArraySlice<String>) throws {
+  var ranks: [String: [Int]] = [:]
+  var names: [String] = []
+  for path in paths {
+    for line in try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+    where line.hasPrefix("ranks ") {
+      let cells = line.split(separator: " ")
+      let name = String(cells[1])
+      if ranks[name] == nil { names.append(name) }
+      ranks[name, default: []] += cells.dropFirst(2).compactMap { Int($0) }
+    }
+  }
+  guard let first = names.first, let count = ranks[first]?.count else {
+    return print("no line of ranks was found")
+  }
+  print("\(count) data sets of \(paths.count) runs")
+  judge(
+    CalibrationResult(
+      quantities: names, rankCount: 100, ranks: names.map { ranks[$0] ?? [] }, divergences: 0))
 }
 
 /// The coordinate of the latent scale: moving it alone moves `latent_scale`.

@@ -3,6 +3,7 @@ import Epidemics
 import Foundation
 import Randomness
 import Sampling
+import Synchronization
 
 /// Ten places made up from the one-place example: the same data shifted by days and scaled.
 func tenPlaces() -> [PlaceSeries] {
@@ -95,36 +96,82 @@ private func operationsPerSecond() -> Double {
   return 2 * Double(rounds / 64 * 64) / best
 }
 
-/// Effective draws per processor second: 2 chains of 500 after 500, one after the other on one
-/// thread, finding the mode included; then the same in the model's own coordinates.
-func measureSampling() throws {
-  for (name, model) in benchmarkModels() {
-    for isPreconditioned in [true, false] {
-      let label = name + (isPreconditioned ? "" : ", own coordinates")
-      try measureSampling(label, model, isPreconditioned)
+/// Effective draws per processor second as a line of JSON: two chains, one after the other on one
+/// thread, warm-up and the search for the mode (where coordinates are chosen by it) included.
+func measureSampling(_ arguments: [String]) throws {
+  let counts = arguments.dropFirst().compactMap { Int($0) }
+  let (warmup, draws) = counts.count >= 2 ? (counts[0], counts[1]) : (500, 500)
+  for (name, model) in benchmarkModels() where name.hasPrefix(arguments.first ?? "") {
+    for isPreconditioned in arguments.contains("mode") ? [false, true] : [false] {
+      try measureSampling(name, model, isPreconditioned, warmup: warmup, draws: draws)
     }
   }
 }
 
 private func measureSampling(
-  _ name: String, _ model: EpidemicModel, _ isPreconditioned: Bool
+  _ name: String, _ model: EpidemicModel, _ isPreconditioned: Bool, warmup: Int, draws: Int
 ) throws {
   let sampler = HamiltonianSampler(
-    configuration: SamplerConfiguration(warmup: 500, draws: 500, targetAcceptance: 0.9))
+    configuration: SamplerConfiguration(warmup: warmup, draws: draws, targetAcceptance: 0.9))
   let before = processorSeconds()
   let target = PreconditionedModel(model, isWanted: isPreconditioned, spread: 0.1)
-  let found = processorSeconds() - before
-  let draws = try sampler.sample(target, chains: 2, seed: 1, starts: [target.start], threads: 1)
+  let all = Mutex(0)
+  let result = try sampler.sample(
+    target, chains: 2, seed: 1, starts: [target.start], threads: 1,
+    checkpoint: { _, checkpoint in
+      if checkpoint.state.isFinished { all.withLock { $0 += checkpoint.state.leapfrogs } }
+    })
   let used = processorSeconds() - before
-  let summary = draws.summary()
+  let summary = result.summary()
   let least = summary.map(\.bulkESS).filter { !$0.isNaN }.min() ?? .nan
-  let leapfrogs = draws.statistics.joined().map(\.leapfrogs).reduce(0, +)
+  let leapfrogs = result.statistics.joined().map(\.leapfrogs).reduce(0, +)
   print(
     String(
-      format: "%@: processor %.2f s (mode %.2f s), least bulk ESS %.0f, %.1f ESS per processor "
-        + "second, %.0f leapfrogs per draw, %d divergent, R-hat at most %.3f",
-      name, used, found, least, least / used, Double(leapfrogs) / 1000, draws.divergences,
-      summary.map(\.rHat).filter { !$0.isNaN }.max() ?? .nan))
+      format: "{\"program\": \"swiftlet\", \"model\": \"%@\", \"coordinates\": \"%@\", "
+        + "\"warmup\": %d, \"draws\": %d, \"seconds\": %.2f, \"ess\": %.1f, "
+        + "\"ess_per_second\": %.2f, \"leapfrogs_per_draw\": %.0f, "
+        + "\"gradients_per_second\": %.0f, \"divergent\": %d, \"r_hat\": %.3f}",
+      name, isPreconditioned ? "mode" : "own", warmup, draws, used, least, least / used,
+      Double(leapfrogs) / Double(2 * draws), Double(all.withLock { $0 }) / used,
+      result.divergences, summary.map(\.rHat).filter { !$0.isNaN }.max() ?? .nan))
+}
+
+/// Gradients per second of 1, 2, 4, ... chains side by side, each on a thread of its own, as lines of
+/// JSON; the share of what as many lone chains would do is the efficiency.
+func measureScaling(_ arguments: [String]) throws {
+  let most = arguments.first.flatMap { Int($0) } ?? 8
+  guard let model = benchmarkModels().last?.model else { return }
+  let target = PreconditionedModel(model, isWanted: false, spread: 0.1)
+  let sampler = HamiltonianSampler(
+    configuration: SamplerConfiguration(warmup: 120, draws: 80, targetAcceptance: 0.9))
+  var alone = 0.0
+  var chains = 1
+  while chains <= most {
+    let all = Mutex((gradients: 0, chainSeconds: 0.0))
+    let start = DispatchTime.now().uptimeNanoseconds
+    @Sendable func seconds() -> Double {
+      Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9
+    }
+    _ = try sampler.sample(
+      target, chains: chains, seed: 1, starts: [target.start], threads: chains,
+      checkpoint: { _, checkpoint in
+        guard checkpoint.state.isFinished else { return }
+        // Chains end at different times; each counts for as long as it ran.
+        all.withLock {
+          $0.gradients += checkpoint.state.leapfrogs
+          $0.chainSeconds += seconds()
+        }
+      })
+    let (gradients, chainSeconds) = all.withLock { $0 }
+    let rate = Double(gradients) / chainSeconds * Double(chains)
+    if chains == 1 { alone = rate }
+    print(
+      String(
+        format: "{\"chains\": %d, \"seconds\": %.2f, \"gradients_per_second\": %.0f, "
+          + "\"times_one_chain\": %.2f}",
+        chains, seconds(), rate, rate / alone))
+    chains *= 2
+  }
 }
 
 private func processorSeconds() -> Double {

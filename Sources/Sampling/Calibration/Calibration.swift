@@ -38,6 +38,7 @@ public struct Calibration: Sendable {
   ///   - threads: How many replicates run at the same time.
   ///   - simulate: Draws from the prior and simulates data: returns the model of these data and
   ///     the true values of the quantities.
+  ///   - start: Where the chain of a model begins.
   ///   - measure: The quantities of one draw, from its constrained values.
   ///   - progress: Called with the number of replicates done.
   /// - Returns: The ranks of every quantity.
@@ -45,6 +46,7 @@ public struct Calibration: Sendable {
   public func run<Model: BayesianModel>(
     quantities: [String], seed: UInt64, threads: Int? = nil,
     simulate: @Sendable (inout RandomSource) throws -> (model: Model, truth: [Double]),
+    start: @Sendable (Model) -> StartingPoint = { _ in .uniform() },
     measure: @Sendable ([Double]) -> [Double] = { $0 },
     progress: @Sendable (Int) -> Void = { _ in }
   ) throws -> CalibrationResult {
@@ -57,7 +59,7 @@ public struct Calibration: Sendable {
         truth.count == quantities.count,
         "\(truth.count) true values were given for the \(quantities.count) quantities "
           + quantities.joined(separator: ", "))
-      let outcome = try rank(truth, model, measure, &random)
+      let outcome = try rank(truth, model, start(model), measure, &random)
       progress(index + 1)
       return outcome
     }
@@ -68,10 +70,11 @@ public struct Calibration: Sendable {
   }
 
   private func rank<Model: BayesianModel>(
-    _ truth: [Double], _ model: Model, _ measure: ([Double]) -> [Double],
+    _ truth: [Double], _ model: Model, _ start: StartingPoint, _ measure: ([Double]) -> [Double],
     _ random: inout RandomSource
   ) throws(SamplingError) -> (ranks: [Int], divergences: Int) {
-    var chain = try Chain(model, configuration: configuration, random: random.split())
+    var chain = try Chain(
+      model, configuration: configuration, start: start, random: random.split())
     let stride = configuration.draws / rankedDraws
     var ranks = truth.map { _ in 0 }
     var ties = ranks

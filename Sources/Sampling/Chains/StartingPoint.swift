@@ -9,6 +9,15 @@ public enum StartingPoint: Sendable, Hashable {
   /// The given free coordinates with normal noise added, tried up to 100 times.
   case near([Double], standardDeviation: Double = 0.1)
 
+  /// Returns a position to start from, in the support of a model.
+  ///
+  /// - Throws: ``SamplingError`` when none is found.
+  public func position<Model: LogDensity>(
+    in model: inout Model, using random: inout RandomSource
+  ) throws(SamplingError) -> [Double] {
+    try find(&model, using: &random).position
+  }
+
   /// Finds a position with a finite log density and gradient.
   ///
   /// - Throws: ``SamplingError/noStart(tries:lastLogDensity:)`` or

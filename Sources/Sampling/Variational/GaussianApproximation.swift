@@ -59,6 +59,25 @@ public struct ApproximateDraws: Sendable, Hashable {
   /// The smoothed importance weights of the draws that were resampled; their
   /// ``ParetoSmoothedWeights/shape`` above 0.7 says that the approximation cannot be trusted.
   public var weights: ParetoSmoothedWeights
+  /// All draws of the approximations, before weights; one approximation after the other.
+  public var candidates: [[Double]]
+  /// The log density of the posterior at every candidate.
+  public var logDensities: [Double]
+
+  /// Draws from one approximation of a model's posterior and resamples as many by importance.
+  ///
+  /// - Parameters:
+  ///   - approximation: The approximation, such as Laplace's.
+  ///   - model: The density.
+  ///   - count: The number of draws.
+  ///   - random: The source of randomness.
+  public init<Model: LogDensity>(
+    from approximation: GaussianApproximation, of model: Model, count: Int = 1000,
+    using random: inout RandomSource
+  ) {
+    var model = model
+    self.init(&model, [approximation], draws: count, kept: count, using: &random)
+  }
 
   /// Draws from approximations and resamples with Pareto-smoothed weights.
   ///
@@ -72,7 +91,8 @@ public struct ApproximateDraws: Sendable, Hashable {
     _ model: inout Model, _ approximations: [GaussianApproximation], draws: Int, kept: Int,
     using random: inout RandomSource
   ) {
-    var candidates: [[Double]] = []
+    candidates = []
+    logDensities = []
     var ratios: [Double] = []
     var gradient = [Double](repeating: 0, count: model.dimension)
     for approximation in approximations {
@@ -80,6 +100,7 @@ public struct ApproximateDraws: Sendable, Hashable {
         let position = approximation.draw(using: &random)
         let value = model.logDensity(at: position, gradient: &gradient)
         candidates.append(position)
+        logDensities.append(value)
         ratios.append(value - approximation.logDensity(at: position))
       }
     }
@@ -89,6 +110,7 @@ public struct ApproximateDraws: Sendable, Hashable {
       sum += exp(weight)
       return sum
     }
+    let candidates = candidates
     positions = (0..<kept).map { _ in
       let place = random.uniform() * sum
       let index = cumulative.firstIndex { $0 > place } ?? candidates.count - 1

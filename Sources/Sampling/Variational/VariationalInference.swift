@@ -85,8 +85,7 @@ public struct VariationalInference: Sendable, Hashable, Codable {
   public func draws<Model: LogDensity>(
     from fit: Fit, of model: Model, count: Int = 1000, using random: inout RandomSource
   ) -> ApproximateDraws {
-    var model = model
-    return ApproximateDraws(&model, [fit.gaussian], draws: count, kept: count, using: &random)
+    ApproximateDraws(from: fit.gaussian, of: model, count: count, using: &random)
   }
 
   private func hasSettled(_ bounds: [Double]) -> Bool {
