@@ -22,9 +22,9 @@ import Torch
     },
     "merged": { $0.method = .merged },
     "prototypical": { $0.method = .prototypical },
-    "prototypical with a dense layer": {
+    "prototypical without a dense layer": {
       $0.method = .prototypical
-      $0.prototypicalDense = true
+      $0.prototypicalDense = false
     },
     "separate, everything generated": {
       $0.generator.transformer.layout = .separate
