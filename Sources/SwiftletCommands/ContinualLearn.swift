@@ -12,7 +12,8 @@ struct ContinualLearn: ParsableCommand {
     abstract: "Learn one more task: a folder with one folder of images per class.",
     discussion: """
       The state is created if it is not there. It holds weights, prototypes and names, no image, and \
-      can be continued on another machine with the same run. If learning fails, it stays as it was.
+      can be continued on another machine with the same run. Images are brought to the size the run \
+      was trained with. If learning fails, the state stays as it was.
       """)
 
   @Option(help: "Folder of the training run.")

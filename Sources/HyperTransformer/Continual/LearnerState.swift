@@ -142,6 +142,10 @@ public struct LearnerState: Sendable {
     guard run.fingerprint == fingerprint else {
       throw .otherLearner(state: fingerprint, learner: run.fingerprint)
     }
+    if let carry, (run.learner as? WeightGenerator)?.fits(carry) == false {
+      throw .unsuitable(
+        reason: "the state's carried weights do not fit the learner; begin the state again")
+    }
     let image = Array(support.images.shape.suffix(3))
     let expected = [preparation.channels, preparation.imageSize, preparation.imageSize]
     guard image == expected else { throw .imageSize(found: image, expected: expected) }

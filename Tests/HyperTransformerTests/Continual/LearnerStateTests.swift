@@ -241,6 +241,7 @@ import Torch
       ("learner", { $0.metadata["learner"] = "{}" }),
       ("prototypes", { $0.tensors["prototypes.centers"] = Tensor(zeros: [1, 5, 4]) }),
       ("carry", { $0.tensors["carry.logits"] = Tensor(zeros: [1, 4, 9]) }),
+      ("no carry", { $0.tensors["carry.logits"] = nil }),
       ("network", { $0.tensors["network.head.weight"] = nil }),
       (
         "architecture",
@@ -255,6 +256,18 @@ import Torch
       change(&damaged)
       try damaged.write(to: path)
       #expect(throws: (any Error).self, "\(what)") { try LearnerState(readingFrom: path) }
+    }
+    // What only the learner can tell is refused when it goes on.
+    var other = good
+    other.tensors["carry.layers.0"] = Tensor(zeros: [1, 3, 2])
+    try other.write(to: path)
+    var state = try LearnerState(readingFrom: path)
+    let run = try Self.run()
+    #expect {
+      try state.learn(
+        Self.batch(run.recipe).supports[2], classNames: Self.names[2], with: run)
+    } throws: {
+      "\($0)".contains("do not fit the learner")
     }
     try good.write(to: path)
     #expect(try LearnerState(readingFrom: path).tasks.count == 2)
