@@ -76,6 +76,7 @@ public struct Prototypes: Sendable {
   ///   - others: The same classes from other examples.
   ///   - counts: How many examples are behind these, `[episodes, classes, 1]`.
   ///   - otherCounts: How many are behind the others.
+  /// - Returns: Prototypes of the same classes.
   func averaging(_ others: Prototypes, counts: Tensor, _ otherCounts: Tensor) -> Prototypes {
     let share = otherCounts / (counts + otherCounts).clamped(atLeast: 1)
     return Prototypes(centers: centers + (others.centers - centers) * share)

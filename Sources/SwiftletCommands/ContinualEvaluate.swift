@@ -73,7 +73,8 @@ struct ContinualEvaluate: ParsableCommand {
 
   @Option(
     name: .customLong("set"), parsing: .singleValue,
-    help: ArgumentHelp("Override one setting, as in --set sequence.shots=5.", valueName: "key=value")
+    help: ArgumentHelp(
+      "Override one setting, as in --set sequence.shots=5.", valueName: "key=value")
   )
   var overrides: [String] = []
 
@@ -82,7 +83,9 @@ struct ContinualEvaluate: ParsableCommand {
 
   mutating func validate() throws {
     for (name, value) in [("sequences", sequences), ("tasks", tasks)] {
-      if let value, value < 1 { throw ValidationError("--\(name) must be at least 1, got \(value)") }
+      if let value, value < 1 {
+        throw ValidationError("--\(name) must be at least 1, got \(value)")
+      }
     }
     if fineTuningSteps < 0 {
       throw ValidationError("--fine-tuning-steps must be at least 0, got \(fineTuningSteps)")

@@ -12,7 +12,8 @@ struct ContinualLearn: ParsableCommand {
     abstract: "Learn one more task: a folder with one folder of images per class.",
     discussion: """
       The state is created if it is not there. It holds weights, prototypes and names, no image, and \
-      can be continued on another machine with the same run. If learning fails, it stays as it was.
+      can be continued on another machine with the same run. Images are brought to the size the run \
+      was trained with. If learning fails, the state stays as it was.
       """)
 
   @Option(help: "Folder of the training run.")
@@ -27,7 +28,8 @@ struct ContinualLearn: ParsableCommand {
   @Option(help: "The task's name (default: task-1, task-2, ...).")
   var task: String?
 
-  @Option(help: "For a new state, the largest number of classes it may hold (default: the recipe's).")
+  @Option(
+    help: "For a new state, the largest number of classes it may hold (default: the recipe's).")
   var maximum: Int?
 
   @OptionGroup var device: DeviceOptions

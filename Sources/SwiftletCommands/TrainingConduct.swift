@@ -14,6 +14,7 @@ extension TrainingOptions {
   ///   - folder: Where checkpoints are.
   ///   - console: Where notes go.
   /// - Returns: How the run ended.
+  /// - Throws: What the trainer throws, and `CheckpointError` for a checkpoint of other settings.
   func conduct<Trained: Model, Batch>(
     _ task: TrainingTask<Trained, Batch>, _ settings: TrainerSettings,
     _ state: inout TrainingState<Trained>, _ folder: RunFolder, _ console: Console

@@ -40,6 +40,17 @@ extension WeightGenerator {
   }
 }
 
+extension WeightGenerator {
+  /// Whether slices have the shapes that this generator's weight tokens hold, for one sequence.
+  func fits(_ slices: WeightSlices) -> Bool {
+    func shape(_ layer: LayerGenerator) -> [Int] {
+      [1, layer.tokens.slices.count, layer.tokens.slices.length]
+    }
+    return slices.layers.map { $0?.shape } == layers.map { $0.map(shape) }
+      && slices.head.shape == shape(head)
+  }
+}
+
 extension WeightGenerator.Generation {
   /// What the next step may see of this one.
   var written: WeightSlices { WeightSlices(layers: slices, head: headSlices) }

@@ -71,9 +71,9 @@ public struct ContinualRecipe: Recipe {
   public var method = ContinualMethod.hyperTransformer
   /// How `hyperTransformer` sees the network it wrote before.
   public var carry = Carry.gated
-  /// Whether `prototypical` ends in a trained dense layer like the written networks; otherwise the
-  /// embedding is what the convolutions give.
-  public var prototypicalDense = false
+  /// Whether `prototypical` ends in a trained dense layer, so that its network has the shape of the
+  /// written ones; otherwise the embedding is what the convolutions give.
+  public var prototypicalDense = true
   /// The settings of `hyperTransformer` and `merged`.
   public var generator = GeneratorConfiguration()
   /// What is made small.

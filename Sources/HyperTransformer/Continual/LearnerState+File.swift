@@ -53,6 +53,9 @@ extension LearnerState {
     }
     prototypes = Prototypes(centers: centers)
     carry = try Self.carry(checkpoint.section(Part.carry), architecture, failure)
+    guard (carry == nil) == (description.carry == .none) else {
+      throw failure("it lacks the weights handed on to the next task; begin the state again")
+    }
   }
 
   /// The slices for the next step, if any are kept.
@@ -87,7 +90,9 @@ extension LearnerState {
       checkpoint.add(network.moved(to: .cpu), as: Part.network)
       checkpoint.tensors["\(Part.prototypes).centers"] = prototypes.centers.moved(to: .cpu)
     }
-    if description.carry != .none, let carry { checkpoint.add(carry.moved(to: .cpu), as: Part.carry) }
+    if description.carry != .none, let carry {
+      checkpoint.add(carry.moved(to: .cpu), as: Part.carry)
+    }
     try checkpoint.write(to: path)
   }
 }

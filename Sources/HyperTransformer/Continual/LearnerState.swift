@@ -71,7 +71,8 @@ public struct LearnerState: Sendable {
     let recipe = run.recipe
     guard recipe.method != .merged else {
       throw .unsuitable(
-        reason: "the run's method \"merged\" needs the images of all tasks at once and has no state; "
+        reason:
+          "the run's method \"merged\" needs the images of all tasks at once and has no state; "
           + "train with --set method=hyperTransformer")
     }
     guard recipe.head == .prototypes else {
@@ -140,6 +141,10 @@ public struct LearnerState: Sendable {
   ) throws(ContinualError) {
     guard run.fingerprint == fingerprint else {
       throw .otherLearner(state: fingerprint, learner: run.fingerprint)
+    }
+    if let carry, (run.learner as? WeightGenerator)?.fits(carry) == false {
+      throw .unsuitable(
+        reason: "the state's carried weights do not fit the learner; begin the state again")
     }
     let image = Array(support.images.shape.suffix(3))
     let expected = [preparation.channels, preparation.imageSize, preparation.imageSize]

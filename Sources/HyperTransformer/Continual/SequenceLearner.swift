@@ -97,7 +97,8 @@ extension PrototypicalNetwork: SequenceLearner {
     let (layers, features) = body(support)
     let episodes = support.episodeCount
     let identity = Linear(
-      weight: Tensor(identity: architecture.featureCount, features.elementType, on: features.device),
+      weight: Tensor(
+        identity: architecture.featureCount, features.elementType, on: features.device),
       bias: nil)
     let dense = DenseWeights(embedding ?? identity, episodes: episodes)
     let network = GeneratedNetwork(

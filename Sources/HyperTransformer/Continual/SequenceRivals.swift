@@ -127,7 +127,8 @@ extension GeneratedNetwork {
   ) {
     let weights = layers.map(\.kernel) + [headWeight, headBias]
     let earlier = stored?.centers.extent(1) ?? 0
-    let labels = support.labels.global([0], ways: ways) + Tensor([earlier]).moved(to: support.labels.device)
+    let labels =
+      support.labels.global([0], ways: ways) + Tensor([earlier]).moved(to: support.labels.device)
     let slopes = valueAndGradient(at: weights) { weights in
       let network = replacingWeights(weights)
       let own = network.prototypes(of: support, classCount: ways)

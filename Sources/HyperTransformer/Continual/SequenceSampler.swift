@@ -33,7 +33,8 @@ public struct SequenceBatch: Sendable {
     let order = Tensor(tasks.flatMap { Array($0 * size..<($0 + 1) * size) })
       .moved(to: query.labels.device)
     return QuerySet(
-      images: query.images.gathering(order, along: 0), labels: query.labels.gathering(order, along: 1)
+      images: query.images.gathering(order, along: 0),
+      labels: query.labels.gathering(order, along: 1)
     )
   }
 }
@@ -111,7 +112,8 @@ public struct SequenceSampler: Sendable {
     let supports = (0..<plan.tasks).map { task in
       let draw = drawn[task % drawn.count]
       let place = draw.support(task / drawn.count)
-      return SupportSet(images: place.images.moved(to: device), labels: place.labels.moved(to: device))
+      return SupportSet(
+        images: place.images.moved(to: device), labels: place.labels.moved(to: device))
     }
     let queries = (0..<plan.judgedTasks(afterStep: plan.tasks - 1)).map { task in
       drawn[task % drawn.count].query(task / drawn.count)

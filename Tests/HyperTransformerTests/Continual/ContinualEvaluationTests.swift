@@ -47,7 +47,8 @@ import Torch
       }
     }
     // Class 5 is the second of task 1; where it is not to be had, all are alike and the first wins.
-    #expect(stubborn.classIncremental.rows.map { $0.map(\.mean) } == [[0.25], [0, 0.25], [0, 0.25, 0]])
+    #expect(
+      stubborn.classIncremental.rows.map { $0.map(\.mean) } == [[0.25], [0, 0.25], [0, 0.25, 0]])
     #expect(stubborn.taskIncremental.rows[2].map(\.mean) == [0.25, 0.25, 0.25])
     #expect(stubborn.classIncremental.averageAccuracy.count == 37)
   }
@@ -72,7 +73,8 @@ import Torch
     let logits = Tensor([[[0.1, 0.3, 0.9, 0.0], [0.8, 0.0, 0.2, 0.4]]])
     expectClose(
       logits.ownTask([0, 1], ways: 2), Tensor([[[0.1, 0.3], [0.2, 0.4]]]), relative: 1e-15)
-    expectClose(logits.ownTask([1, 0], ways: 2), Tensor([[[0.9, 0.0], [0.8, 0.0]]]), relative: 1e-15)
+    expectClose(
+      logits.ownTask([1, 0], ways: 2), Tensor([[[0.9, 0.0], [0.8, 0.0]]]), relative: 1e-15)
     #expect(
       Tensor([[1, 0, 1, 1]]).global([2, 0], ways: 3) == Tensor([[7, 6, 1, 1]]))
   }

@@ -22,9 +22,9 @@ import Torch
     },
     "merged": { $0.method = .merged },
     "prototypical": { $0.method = .prototypical },
-    "prototypical with a dense layer": {
+    "prototypical without a dense layer": {
       $0.method = .prototypical
-      $0.prototypicalDense = true
+      $0.prototypicalDense = false
     },
     "separate, everything generated": {
       $0.generator.transformer.layout = .separate
@@ -56,7 +56,7 @@ import Torch
     var random = RandomSource(seed: 8)
     for (index, (parameter, slope)) in zip(gradient.names, gradient.tensors).enumerated() {
       let direction = Tensor(normal: slope.shape, using: &random, .float64)
-      let step = 1e-5 / direction.norm().scalar()
+      let step = 1e-6 / direction.norm().scalar()
       func loss(_ steps: Double) -> Double {
         var moved = learner
         var tensors = learner.parameters.tensors

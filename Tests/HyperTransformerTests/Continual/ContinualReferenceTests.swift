@@ -56,7 +56,7 @@ import Torch
       let (support, classes, update) = batch.lesson(step, isMerged: isMerged)
       let next = learner.learn(support, after: state, classCount: classes, update, &pass)
       for (layer, slices) in values.slices {
-        let found = layer == "logits" ? next.carry?.head : next.carry?.layers[Int(layer)!]
+        let found = layer == "logits" ? next.carry?.head : next.carry?.layers[Int(layer) ?? 0]
         expectClose(
           found?.flattened().toDoubles() ?? [], slices.flatMap { $0 }, relative: 1e-9,
           absolute: 1e-10, "slices of layer \(layer) after task \(step)")

@@ -78,7 +78,6 @@ import Torch
   ) throws -> PrototypicalNetwork {
     var recipe = recipe
     recipe.method = .prototypical
-    recipe.prototypicalDense = true
     var result = try Tiny.learner(recipe, as: PrototypicalNetwork.self)
     let tensors = generator.tensors
     let base = try #require(tensors["network.logits.base.weight"])

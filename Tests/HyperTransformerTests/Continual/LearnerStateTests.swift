@@ -122,8 +122,9 @@ import Torch
     #expect(columns.first == 3)
     #expect(columns.names.map(\.label) == ["d", "e", "f"])
     #expect(try state.columns(of: nil).names.count == 9)
-    #expect(throws: ContinualError.unknownTask(
-      name: "x", known: ["task-1", "task-2", "task-3"])
+    #expect(
+      throws: ContinualError.unknownTask(
+        name: "x", known: ["task-1", "task-2", "task-3"])
     ) {
       try state.predictions(for: [image], task: "x")
     }
@@ -138,7 +139,9 @@ import Torch
     let set = Glyphs(classes: 6, drawers: 3, side: 8, seed: 3).imageSet()
     var state = try LearnerState(of: run)
     for task in 0..<2 {
-      let chosen = (0..<6).map { set.image(set.samples(ofClass: 3 * task + $0 / 2).lowerBound + $0 % 2) }
+      let chosen = (0..<6).map {
+        set.image(set.samples(ofClass: 3 * task + $0 / 2).lowerBound + $0 % 2)
+      }
       let images = state.preparation.tensor(of: chosen).expandingShape(at: 1)
       try state.learn(
         SupportSet(images: images, labels: Tensor([[0, 0, 1, 1, 2, 2]])), named: "t\(task)",
@@ -238,6 +241,7 @@ import Torch
       ("learner", { $0.metadata["learner"] = "{}" }),
       ("prototypes", { $0.tensors["prototypes.centers"] = Tensor(zeros: [1, 5, 4]) }),
       ("carry", { $0.tensors["carry.logits"] = Tensor(zeros: [1, 4, 9]) }),
+      ("no carry", { $0.tensors["carry.logits"] = nil }),
       ("network", { $0.tensors["network.head.weight"] = nil }),
       (
         "architecture",
@@ -252,6 +256,18 @@ import Torch
       change(&damaged)
       try damaged.write(to: path)
       #expect(throws: (any Error).self, "\(what)") { try LearnerState(readingFrom: path) }
+    }
+    // What only the learner can tell is refused when it goes on.
+    var other = good
+    other.tensors["carry.layers.0"] = Tensor(zeros: [1, 3, 2])
+    try other.write(to: path)
+    var state = try LearnerState(readingFrom: path)
+    let run = try Self.run()
+    #expect {
+      try state.learn(
+        Self.batch(run.recipe).supports[2], classNames: Self.names[2], with: run)
+    } throws: {
+      "\($0)".contains("do not fit the learner")
     }
     try good.write(to: path)
     #expect(try LearnerState(readingFrom: path).tasks.count == 2)
