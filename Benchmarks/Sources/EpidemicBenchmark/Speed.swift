@@ -143,7 +143,7 @@ func measureScaling(_ arguments: [String]) throws {
   guard let model = benchmarkModels().last?.model else { return }
   let target = PreconditionedModel(model, isWanted: false, spread: 0.1)
   let sampler = HamiltonianSampler(
-    configuration: SamplerConfiguration(warmup: 120, draws: 80, targetAcceptance: 0.9))
+    configuration: SamplerConfiguration(warmup: 80, draws: 40, targetAcceptance: 0.9))
   var alone = 0.0
   var chains = 1
   while chains <= most {
