@@ -21,6 +21,7 @@ let package = Package(
     .library(name: "HyperTransformer", targets: ["HyperTransformer"]),
     .library(name: "UpdateRules", targets: ["UpdateRules"]),
     .library(name: "Epidemics", targets: ["Epidemics"]),
+    .library(name: "MultiHashing", targets: ["MultiHashing"]),
     .library(name: "Vision", targets: ["Vision"]),
     .library(name: "Datasets", targets: ["Datasets"]),
     .library(name: "Learning", targets: ["Learning"]),
@@ -46,8 +47,9 @@ let package = Package(
     .target(
       name: "SwiftletCommands",
       dependencies: [
-        "HyperTransformer", "UpdateRules", "Epidemics", "Vision", "Datasets", "Evolution", "Images",
-        "Learning", "Sampling", "Torch", "Runs", "Files", "Randomness", "Reports",
+        "HyperTransformer", "UpdateRules", "Epidemics", "MultiHashing", "Vision", "Datasets",
+        "Evolution", "Images", "Learning", "Sampling", "Torch", "Runs", "Files", "Randomness",
+        "Reports",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(name: "Reports", dependencies: ["Files"]),
@@ -62,6 +64,11 @@ let package = Package(
         "Learning", "Datasets", "Torch", "Evolution", "Runs", "Files", "Randomness",
       ]),
     .target(name: "Epidemics", dependencies: ["Sampling", "Runs", "Randomness", "Files"]),
+    .target(
+      name: "MultiHashing",
+      dependencies: [
+        "Vision", "Datasets", "Learning", "Torch", "Runs", "Files", "Formats", "Randomness",
+      ]),
 
     // Shared: what several systems use.
     .target(
@@ -73,7 +80,7 @@ let package = Package(
 
     // Base.
     .target(name: "Learning", dependencies: ["Torch", "Runs", "Randomness"]),
-    .target(name: "Evolution", dependencies: ["Files", "Randomness"]),
+    .target(name: "Evolution", dependencies: ["CVectors", "Files", "Randomness"]),
     .target(name: "Sampling", dependencies: ["Randomness", "Files"]),
 
     // Engine.
@@ -91,6 +98,7 @@ let package = Package(
     .systemLibrary(
       name: "LibArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
     .target(name: "CImages", dependencies: ["LibJPEG"]),
+    .target(name: "CVectors"),
     .systemLibrary(name: "LibJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
     .systemLibrary(name: "LibZ", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "LibPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
@@ -114,7 +122,7 @@ let package = Package(
       name: "HyperTransformerTests",
       dependencies: [
         "HyperTransformer", "Datasets", "Learning", "Torch", "Runs", "Files", "Randomness",
-        "SwiftletTestSupport",
+        "SwiftletTestSupport", "FileFixtures",
       ],
       resources: [.copy("Fixtures")]),
     .testTarget(
@@ -129,24 +137,35 @@ let package = Package(
       dependencies: ["Epidemics", "Sampling", "Runs", "Files", "Randomness"],
       resources: [.copy("Fixtures")]),
     .testTarget(
+      name: "MultiHashingTests",
+      dependencies: [
+        "MultiHashing", "Vision", "Datasets", "Learning", "Torch", "Runs", "Files", "Formats",
+        "Randomness", "SwiftletTestSupport",
+      ],
+      resources: [.copy("Fixtures")]),
+    .testTarget(
       name: "UpdateRulesTests",
       dependencies: [
-        "UpdateRules", "Datasets", "Evolution", "Learning", "Torch", "Runs", "Files", "Randomness",
-        "SwiftletTestSupport",
+        "UpdateRules", "Datasets", "Evolution", "Learning", "Torch", "Runs", "Files",
+        "Randomness", "SwiftletTestSupport", "FileFixtures",
       ]),
     .testTarget(
       name: "LearningTests",
-      dependencies: ["Learning", "Torch", "Randomness", "Runs", "SwiftletTestSupport"],
+      dependencies: [
+        "Learning", "Torch", "Randomness", "Runs", "SwiftletTestSupport", "FileFixtures",
+      ],
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "SamplingTests",
       dependencies: ["Sampling", "ReferencePosteriors", "Randomness", "Files"]),
-    .testTarget(name: "EvolutionTests", dependencies: ["Evolution", "Files", "Randomness"]),
+    .testTarget(
+      name: "EvolutionTests",
+      dependencies: ["CVectors", "Evolution", "Files", "Randomness", "FileFixtures"]),
     .testTarget(
       name: "TorchTests",
       dependencies: ["Torch", "Randomness", "Files", "Formats", "SwiftletTestSupport"],
       resources: [.copy("Fixtures")]),
-    .testTarget(name: "RunsTests", dependencies: ["Runs", "Files"]),
+    .testTarget(name: "RunsTests", dependencies: ["Runs", "Files", "FileFixtures"]),
     .testTarget(
       name: "DatasetsTests",
       dependencies: ["Datasets", "Images", "Files", "FileFixtures", "Randomness"]),

@@ -34,6 +34,14 @@ let package = Package(
         .product(name: "Torch", package: "swiftlet"),
         .product(name: "Randomness", package: "swiftlet"),
       ]),
+    .executableTarget(
+      name: "ContinualBenchmark",
+      dependencies: [
+        .product(name: "HyperTransformer", package: "swiftlet"),
+        .product(name: "Learning", package: "swiftlet"),
+        .product(name: "Torch", package: "swiftlet"),
+        .product(name: "Randomness", package: "swiftlet"),
+      ]),
     .target(name: "MachinePeak"),
     .executableTarget(
       name: "VisionBenchmark",
@@ -58,6 +66,16 @@ let package = Package(
       name: "EvolutionBenchmark",
       dependencies: [
         .product(name: "Evolution", package: "swiftlet"),
+        .product(name: "Randomness", package: "swiftlet"),
+      ]),
+    .executableTarget(
+      name: "MultiHashingBenchmark",
+      dependencies: [
+        "MachinePeak",
+        .product(name: "MultiHashing", package: "swiftlet"),
+        .product(name: "Vision", package: "swiftlet"),
+        .product(name: "Learning", package: "swiftlet"),
+        .product(name: "Torch", package: "swiftlet"),
         .product(name: "Randomness", package: "swiftlet"),
       ]),
     .executableTarget(

@@ -48,6 +48,8 @@ class Config:
     fraction: float = 1.0  # of the token width; above 3 an absolute size
     feed_forward_slope: float = 0.0  # 0.1 for the image recipes
     network_slope: float = 0.0  # 0.01 for the image recipes
+    outputs: int = 0  # of the written network, 0 for one per class
+    gated: bool = False  # whether weights carried from task to task pass a learned gate
 
     @property
     def conv_layers(self) -> int:
@@ -197,10 +199,11 @@ class GeneratedLayer(nn.Module):
         self.width = config.embedding + max(block, features)
         self.labelEmbedding = nn.Parameter(torch.randn(config.ways + 1, config.embedding))
         self.weightEmbedding = nn.Parameter(torch.randn(slices, config.embedding))
+        self.carryGate = nn.Parameter(torch.zeros(1)) if config.gated else None
         self.transformer = Transformer(self.width, config)
 
-    def forward(self, activations, shared, labels, ignored=None):
-        """The slices [slices, block] of this layer."""
+    def forward(self, activations, shared, labels, ignored=None, previous=None):
+        """The slices [slices, block] of this layer; `previous` are those of the task before."""
         parts = [self.labelEmbedding[labels]]
         parts += self.features(activations) if self.features else []
         parts += [] if shared is None else [shared]
@@ -208,7 +211,10 @@ class GeneratedLayer(nn.Module):
         samples = F.pad(samples, (0, self.width - samples.shape[1]))
         weights = self.weightEmbedding
         count, embedding = weights.shape
-        tokens = torch.cat([F.pad(weights, (0, self.width - embedding)), samples])
+        if previous is not None:
+            previous = previous if self.carryGate is None else self.carryGate * previous
+            weights = torch.cat([weights, previous], 1)
+        tokens = torch.cat([F.pad(weights, (0, self.width - weights.shape[1])), samples])
         if ignored is not None:
             ignored = F.pad(ignored, (count, 0), value=False)
         return self.transformer(tokens, ignored)[:count, embedding : embedding + self.block]
@@ -256,7 +262,7 @@ class HyperTransformer(nn.Module):
             side, inputs = side // 2 if config.pooled else (side - 3) // 2 + 1, outputs
         flat = inputs * side * side if config.pooled else inputs
         self.layers["logits"] = GeneratedLayer(
-            config, side, inputs, config.ways, flat + 1, strides=(1,)
+            config, side, inputs, config.outputs or config.ways, flat + 1, strides=(1,)
         )
 
     def convolve(self, index, x, slices):
@@ -273,20 +279,23 @@ class HyperTransformer(nn.Module):
             x = leaky(F.conv2d(x, kernel, stride=2), self.config.network_slope)
         return layer.norm(x)
 
-    def generate(self, images, labels, ignored=None):
+    def generate(self, images, labels, ignored=None, previous=None):
         """Writes a network: the slices of every generated layer.
 
         images [n, channels, side, side]; labels [n], `ways` for an unlabelled sample;
-        ignored [n], true for samples that no token may attend to.
+        ignored [n], true for samples that no token may attend to; previous, the slices written
+        for the task before, if they shall be seen.
         """
+        previous = previous or {}
         shared = self.shared(images) if self.shared is not None else None
         slices, x = {}, images
         for index in range(self.config.conv_layers):
             key = str(index)
             if key in self.layers:
-                slices[key] = self.layers[key](x, shared, labels, ignored)
+                slices[key] = self.layers[key](x, shared, labels, ignored, previous.get(key))
             x = self.convolve(index, x, slices.get(key))
-        slices["logits"] = self.layers["logits"](x, shared, labels, ignored)
+        slices["logits"] = self.layers["logits"](
+            x, shared, labels, ignored, previous.get("logits"))  # fmt: skip
         return slices
 
     def classify(self, slices, images):

@@ -76,6 +76,17 @@ public enum SafetensorsWriter {
     try plan.write { data.append(contentsOf: $0) }
     return data
   }
+
+  /// The size of the file that ``write(_:metadata:to:)`` would write; nothing is asked of the tensors
+  /// but names, types and shapes.
+  ///
+  /// - Throws: ``FileFailure`` of kind `malformed` as ``write(_:metadata:to:)``.
+  public static func byteCount(
+    of tensors: [SafetensorsTensor], metadata: [String: String] = [:]
+  ) throws -> Int {
+    let plan = try Plan(tensors, metadata: metadata, path: "safetensors")
+    return plan.tensors.reduce(8 + plan.header.count) { $0 + $1.byteCount }
+  }
 }
 
 /// A file that has been checked and laid out but not written.

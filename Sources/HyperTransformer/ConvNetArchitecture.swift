@@ -73,7 +73,7 @@ public struct ConvNetArchitecture: Codable, Sendable, Hashable {
   public var nonlinearity: Nonlinearity
   /// Convolution, pooling, normalization, activation instead of the default order.
   public var normalizesBeforeActivation: Bool
-  /// Classes told apart.
+  /// Outputs of the dense layer: classes told apart, or the width of an embedding.
   public var classCount: Int
 
   /// Creates an architecture from its parts.

@@ -51,7 +51,7 @@ struct WarmUpHead: Model {
       generator = LayerGenerator(
         side: geometry.outputSide, channels: channels,
         slices: SliceLayout(outputs: classCount, features: channels), configuration,
-        classCount: classCount, using: &random)
+        labelCount: classCount, using: &random)
     }
   }
 

@@ -117,7 +117,12 @@ public struct GeneratedNetwork: Sendable {
     if pass.mode == .training {
       features = features.dropout(probability: headDropout, using: &pass.random)
     }
-    return headBias.adding(batchProductOf: features, headWeight)
+    return dense(features)
+  }
+
+  /// The dense layer, `[episodes, samples, features]` to `[episodes, samples, outputs]`.
+  func dense(_ features: Tensor) -> Tensor {
+    headBias.adding(batchProductOf: features, headWeight)
   }
 
   /// What the dense layer sees, `[episodes, samples, features]`.

@@ -77,8 +77,13 @@ public struct ConfigurationError: Error, Sendable, CustomStringConvertible {
 extension GeneratorConfiguration {
   /// Finds combinations that cannot work before anything is built.
   ///
+  /// - Parameters:
+  ///   - architecture: What is written.
+  ///   - carry: How the network written last is seen.
   /// - Throws: ``ConfigurationError`` naming the settings and what they would have to be.
-  public func validate(for architecture: ConvNetArchitecture) throws(ConfigurationError) {
+  public func validate(
+    for architecture: ConvNetArchitecture, carrying carry: Carry = .none
+  ) throws(ConfigurationError) {
     func require(
       _ condition: Bool, _ sentence: @autoclosure () -> String
     ) throws(ConfigurationError) {
@@ -110,6 +115,10 @@ extension GeneratorConfiguration {
       abs(trainedLayers) <= architecture.layers.count,
       "generator: trainedLayers \(trainedLayers) of a network with "
         + "\(architecture.layers.count) convolutional layers")
+    try require(
+      carry == .none || transformer.layout != .simple,
+      "generator: carry \"\(carry.rawValue)\" needs weight tokens in the transformer, which layout "
+        + "\"simple\" has not; choose another layout or carry none")
     try require(
       transformer.layers >= 1 && transformer.heads >= 1,
       "transformer: layers and heads must be at least 1, "

@@ -12,8 +12,8 @@ struct LayerGenerator: Model {
 
   /// For a convolutional layer.
   init(
-    _ geometry: ConvGeometry, _ configuration: GeneratorConfiguration, classCount: Int,
-    using random: inout RandomSource
+    _ geometry: ConvGeometry, _ configuration: GeneratorConfiguration, labelCount: Int,
+    carrying carry: Carry = .none, using random: inout RandomSource
   ) {
     let slices = SliceLayout(
       geometry, configuration.allocation, generatesBias: configuration.generatesBias,
@@ -24,13 +24,14 @@ struct LayerGenerator: Model {
       ? nil
       : LocalExtractor(
         side: geometry.inputSide, inputs: geometry.inputChannels, width: width, using: &random)
-    self.init(local, slices, configuration, classCount: classCount, using: &random)
+    self.init(
+      local, slices, configuration, labelCount: labelCount, carrying: carry, using: &random)
   }
 
   /// For a dense layer with `outputs` outputs on a map of the given side and channels.
   init(
     side: Int, channels: Int, slices: SliceLayout, _ configuration: GeneratorConfiguration,
-    classCount: Int, using random: inout RandomSource
+    labelCount: Int, carrying carry: Carry = .none, using random: inout RandomSource
   ) {
     let width = configuration.localWidth ?? channels
     let local =
@@ -39,18 +40,19 @@ struct LayerGenerator: Model {
       : LocalExtractor(
         headSide: side, inputs: channels, width: width, form: configuration.headFeatures.form,
         using: &random)
-    self.init(local, slices, configuration, classCount: classCount, using: &random)
+    self.init(
+      local, slices, configuration, labelCount: labelCount, carrying: carry, using: &random)
   }
 
   private init(
     _ local: LocalExtractor?, _ slices: SliceLayout, _ configuration: GeneratorConfiguration,
-    classCount: Int, using random: inout RandomSource
+    labelCount: Int, carrying carry: Carry = .none, using random: inout RandomSource
   ) {
     features = local
     tokens = TokenTransformer(
       configuration.transformer, slices: slices,
       featureWidth: (local?.width ?? 0) + configuration.shared.count,
-      codeWidth: configuration.codeWidth, classCount: classCount, using: &random)
+      codeWidth: configuration.codeWidth, labelCount: labelCount, carrying: carry, using: &random)
     dropout = configuration.localDropout
   }
 
@@ -60,12 +62,13 @@ struct LayerGenerator: Model {
   ///   - activations: What enters the layer, `[samples, episodes x channels, height, width]`.
   ///   - shared: Image-level features, `[episodes, samples, width]`.
   ///   - support: Labels, and which samples to ignore.
+  ///   - previous: This layer's slices of an earlier step of a sequence.
   ///   - pass: Mode and randomness.
   ///   - look: Sees the transformer's attention.
   /// - Returns: What the layer's allocation turns into weights.
   mutating func slices(
-    activations: Tensor, shared: Tensor?, support: SupportSet, _ pass: inout Pass,
-    _ look: AttentionLook? = nil
+    activations: Tensor, shared: Tensor?, support: SupportSet, after previous: Tensor? = nil,
+    _ pass: inout Pass, _ look: AttentionLook? = nil
   ) -> Tensor {
     var parts: [Tensor] = []
     if features != nil {
@@ -81,7 +84,8 @@ struct LayerGenerator: Model {
     parts += [shared].compactMap { $0 }
     let joined = parts.count == 1 ? parts[0] : Tensor(concatenating: parts, along: 2)
     return tokens(
-      features: joined, labels: support.labels, ignored: support.ignored, &pass, look)
+      features: joined, labels: support.labels, ignored: support.ignored, after: previous,
+      &pass, look)
   }
 
   mutating func visit(_ walk: inout Walk) {

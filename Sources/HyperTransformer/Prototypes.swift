@@ -27,11 +27,25 @@ public struct Prototypes: Sendable {
   public init(
     of embeddings: Tensor, labels: Tensor, classCount: Int, ignored: Tensor? = nil
   ) {
-    let classes = Tensor(Array(0..<classCount), shape: [classCount, 1]).moved(to: labels.device)
-    let own = ignored.map { labels.filled(where: $0, with: Double(classCount)) } ?? labels
-    let members = (own.expandingShape(at: 1) .== classes).cast(to: embeddings.elementType)
+    let members = Self.members(labels, classCount, ignored, embeddings.elementType)
     let sizes = members.sum(along: 2, keepingAxes: true)  // [episodes, classes, 1]
     centers = members.batchMatmul(embeddings) / sizes.clamped(atLeast: 1)
+  }
+
+  /// Which examples belong to which class, `[episodes, classes, samples]`, 0 or 1.
+  private static func members(
+    _ labels: Tensor, _ classCount: Int, _ ignored: Tensor?, _ type: ElementType
+  ) -> Tensor {
+    let classes = Tensor(Array(0..<classCount), shape: [classCount, 1]).moved(to: labels.device)
+    let own = ignored.map { labels.filled(where: $0, with: Double(classCount)) } ?? labels
+    return (own.expandingShape(at: 1) .== classes).cast(to: type)
+  }
+
+  /// How many examples every class has, `[episodes, classes, 1]`.
+  static func sizes(
+    labels: Tensor, classCount: Int, ignored: Tensor?, _ type: ElementType
+  ) -> Tensor {
+    members(labels, classCount, ignored, type).sum(along: 2, keepingAxes: true)
   }
 
   /// Minus the squared distances of embeddings `[episodes, samples, width]` to the prototypes,
@@ -53,5 +67,17 @@ public struct Prototypes: Sendable {
   /// These classes followed by others.
   public func appending(_ others: Prototypes) -> Prototypes {
     Prototypes(centers: Tensor(concatenating: [centers, others.centers], along: 1))
+  }
+
+  /// The means of all examples: those behind these prototypes and those behind others of the same
+  /// classes.
+  ///
+  /// - Parameters:
+  ///   - others: The same classes from other examples.
+  ///   - counts: How many examples are behind these, `[episodes, classes, 1]`.
+  ///   - otherCounts: How many are behind the others.
+  func averaging(_ others: Prototypes, counts: Tensor, _ otherCounts: Tensor) -> Prototypes {
+    let share = otherCounts / (counts + otherCounts).clamped(atLeast: 1)
+    return Prototypes(centers: centers + (others.centers - centers) * share)
   }
 }

@@ -14,6 +14,8 @@ public struct PrototypicalNetwork: FewShotLearner {
   public let architecture: ConvNetArchitecture
   /// One per convolutional layer.
   var network: [FreeVariables]
+  /// A trained dense layer before the comparison, where there is one.
+  var embedding: Linear?
 
   /// Creates a network with fresh weights.
   public init(_ architecture: ConvNetArchitecture, using random: inout RandomSource) {
@@ -32,24 +34,32 @@ public struct PrototypicalNetwork: FewShotLearner {
 
   /// The same with gradients.
   func classifiers(_ support: SupportSet) -> GeneratedNetwork {
+    let (layers, features) = body(support)
+    let dense = Prototypes(
+      of: features, labels: support.labels, classCount: architecture.classCount,
+      ignored: support.ignored
+    ).dense
+    return GeneratedNetwork(
+      architecture: architecture, episodeCount: support.episodeCount, layers: layers,
+      headWeight: dense.weight, headBias: dense.bias)
+  }
+
+  /// The convolutional layers with the support images' statistics, and the features of these images,
+  /// `[episodes, samples, features]`.
+  func body(_ support: SupportSet) -> (layers: [GeneratedNetwork.Layer], features: Tensor) {
     let episodes = support.episodeCount
     var layers = network.map { $0.layer(nil, episodes) }
     var x = support.images.flattened(from: 1, through: 2)
     for index in layers.indices {
       x = layers[index].applyToSupport(index, of: architecture, x, episodes)
     }
-    let dense = Prototypes(
-      of: GeneratedNetwork.features(x, architecture, episodes), labels: support.labels,
-      classCount: architecture.classCount, ignored: support.ignored
-    ).dense
-    return GeneratedNetwork(
-      architecture: architecture, episodeCount: episodes, layers: layers,
-      headWeight: dense.weight, headBias: dense.bias)
+    return (layers, GeneratedNetwork.features(x, architecture, episodes))
   }
 
-  /// Presents the layers as `network.0`, `network.1`, ...
+  /// Presents the layers as `network.0`, `network.1`, ..., and the dense layer as `network.embedding`.
   public mutating func visit(_ walk: inout Walk) {
     walk.children("network", &network)
+    walk.child("network.embedding", &embedding)
   }
 }
 

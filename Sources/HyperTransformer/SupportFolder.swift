@@ -14,23 +14,33 @@ public struct SupportFolder: Sendable {
   /// Class names in the order of labels.
   public var classNames: [String] { folder.images.classNames }
 
+  /// The same folder without its unlabelled images.
+  public var labelledOnly: SupportFolder {
+    var result = self
+    result.folder.unlabelled = []
+    result.folder.unlabelledFiles = []
+    return result
+  }
+
   /// The support set of one episode.
   ///
   /// - Parameters:
   ///   - preparation: How images become input.
   ///   - ways: Classes of the generator, whose number stands for "unlabelled".
+  ///   - least: The least number of classes.
   /// - Returns: All images, the unlabelled ones last.
-  /// - Throws: `EpisodeError` with more classes than the generator tells apart, or fewer than two.
-  public func support(_ preparation: ClassifierFile.Preparation, ways: Int) throws(EpisodeError)
-    -> SupportSet
-  {
+  /// - Throws: `EpisodeError` with more classes than the generator tells apart, or fewer than the
+  ///   least.
+  public func support(
+    _ preparation: ClassifierFile.Preparation, ways: Int, least: Int = 2
+  ) throws(EpisodeError) -> SupportSet {
     let set = folder.images
     guard set.classCount <= ways else {
       throw .impossible(
         reason: "the folder has \(set.classCount) classes, this generator tells \(ways) apart; "
           + "train one with --set episode.ways=\(set.classCount), or give fewer classes")
     }
-    guard set.classCount > 1 else {
+    guard set.classCount >= least else {
       throw .impossible(reason: "the folder has one class, at least two are needed")
     }
     let images = (0..<set.count).map { set.image($0) } + folder.unlabelled

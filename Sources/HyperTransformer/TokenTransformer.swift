@@ -5,7 +5,8 @@ import Torch
 /// Turns the tokens of one layer's support set into that layer's weight slices.
 ///
 /// A sample token is its label's code and its features, a weight token is the slice's own code and
-/// room for the answer; no token knows its position, so the order of samples cannot matter.
+/// room for the answer, where the slice written at an earlier step of a sequence may stand; no token
+/// knows its position, so the order of samples cannot matter.
 ///
 /// - Paper: section 3.2; layouts as in the released code.
 struct TokenTransformer: Model {
@@ -13,6 +14,9 @@ struct TokenTransformer: Model {
   var weightEmbedding: Tensor  // [slices, code]
   var encoder: [TransformerEncoderLayer]
   var decoder: [TransformerDecoderLayer]
+  /// What an earlier step's slices are multiplied by, `[1]`, where that is learned.
+  var carryGate: Tensor?
+  let carry: Carry
   let layout: TransformerShape.Layout
   let slices: SliceLayout
   /// Width of sample tokens (and of weight tokens in joint layouts).
@@ -22,11 +26,13 @@ struct TokenTransformer: Model {
 
   init(
     _ shape: TransformerShape, slices: SliceLayout, featureWidth: Int, codeWidth: Int,
-    classCount: Int, using random: inout RandomSource
+    labelCount: Int, carrying carry: Carry = .none, using random: inout RandomSource
   ) {
     layout = shape.layout
     self.slices = slices
-    labelEmbedding = Tensor(normal: [classCount + 1, codeWidth], using: &random)
+    self.carry = carry
+    carryGate = carry == .gated ? Tensor(zeros: [1]) : nil
+    labelEmbedding = Tensor(normal: [labelCount + 1, codeWidth], using: &random)
     weightEmbedding = Tensor(normal: [slices.count, codeWidth], using: &random)
     let joint = codeWidth + max(slices.length, featureWidth)
     sampleWidth = layout == .separate ? codeWidth + featureWidth : joint
@@ -49,17 +55,17 @@ struct TokenTransformer: Model {
   ///   - features: `[episodes, samples, features]`.
   ///   - labels: `[episodes, samples]`, `int64`.
   ///   - ignored: `[episodes, samples]`, `bool`, or `nil`.
+  ///   - previous: This layer's slices of an earlier step, `[episodes, count, length]`.
   ///   - pass: Mode and randomness.
   ///   - look: Sees the attention of every block.
   /// - Returns: The part of each slice's output that is used.
   mutating func callAsFunction(
-    features: Tensor, labels: Tensor, ignored: Tensor?, _ pass: inout Pass,
-    _ look: AttentionLook? = nil
+    features: Tensor, labels: Tensor, ignored: Tensor?, after previous: Tensor? = nil,
+    _ pass: inout Pass, _ look: AttentionLook? = nil
   ) -> Tensor {
     let codes = labelEmbedding.embedding(labels)
     let samples = Tensor(concatenating: [codes, features], along: 2).widened(to: sampleWidth)
-    let weights = weightEmbedding.widened(to: weightWidth)
-      .broadcast(to: [labels.extent(0), -1, -1])  // [episodes, slices, width]
+    let weights = weightTokens(labels.extent(0), previous)
     let output: Tensor
     switch layout {
     case .joint:
@@ -79,6 +85,16 @@ struct TokenTransformer: Model {
     let code = weightEmbedding.extent(1)
     return output.narrowed(along: 1, from: 0, count: slices.count)
       .narrowed(along: 2, from: code, count: slices.length)
+  }
+
+  /// `[episodes, slices, width]`: codes, and the slices of an earlier step or zeros.
+  private func weightTokens(_ episodes: Int, _ previous: Tensor?) -> Tensor {
+    guard let previous, carry != .none else {
+      return weightEmbedding.widened(to: weightWidth).broadcast(to: [episodes, -1, -1])
+    }
+    let held = carryGate.map { previous * $0 } ?? previous
+    let codes = weightEmbedding.broadcast(to: [episodes, -1, -1])
+    return Tensor(concatenating: [codes, held], along: 2).widened(to: weightWidth)
   }
 
   private func joined(_ weights: Tensor, _ samples: Tensor) -> Tensor {
@@ -134,6 +150,7 @@ struct TokenTransformer: Model {
   mutating func visit(_ walk: inout Walk) {
     walk.parameter("labelEmbedding", &labelEmbedding)
     walk.parameter("weightEmbedding", &weightEmbedding)
+    walk.parameter("carryGate", &carryGate)
     walk.children("transformer.encoder", &encoder)
     walk.children("transformer.decoder", &decoder)
   }

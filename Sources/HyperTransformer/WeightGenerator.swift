@@ -27,15 +27,22 @@ public struct WeightGenerator: Model {
 
   /// Creates a generator with fresh weights.
   ///
+  /// - Parameters:
+  ///   - architecture: What is written.
+  ///   - configuration: How it is written.
+  ///   - labelCount: How many labels support images may have; without, the network's outputs.
+  ///   - carry: How the network written last is seen when one network follows another.
+  ///   - random: Where the weights are drawn from.
   /// - Throws: ``ConfigurationError`` when the settings cannot work together.
   public init(
     writing architecture: ConvNetArchitecture, _ configuration: GeneratorConfiguration = .init(),
+    labelCount: Int? = nil, carrying carry: Carry = .none,
     using random: inout RandomSource
   ) throws(ConfigurationError) {
-    try configuration.validate(for: architecture)
+    try configuration.validate(for: architecture, carrying: carry)
     self.architecture = architecture
     self.configuration = configuration
-    let classCount = architecture.classCount
+    let labelCount = labelCount ?? architecture.classCount
     let geometries = architecture.geometries
     if configuration.shared.layers > 0 {
       shared = SharedExtractor(
@@ -47,19 +54,21 @@ public struct WeightGenerator: Model {
       let isGenerated = configuration.generates(layer: index, of: geometries.count)
       layers.append(
         isGenerated
-          ? LayerGenerator(geometry, configuration, classCount: classCount, using: &random) : nil)
+          ? LayerGenerator(
+            geometry, configuration, labelCount: labelCount, carrying: carry, using: &random) : nil)
       network.append(
         FreeVariables(geometry, configuration, isGenerated: isGenerated, using: &random))
     }
     head = LayerGenerator(
       side: architecture.finalSide, channels: architecture.finalChannels,
-      slices: SliceLayout(outputs: classCount, features: architecture.featureCount),
-      configuration, classCount: classCount, using: &random)
+      slices: SliceLayout(outputs: architecture.classCount, features: architecture.featureCount),
+      configuration, labelCount: labelCount, carrying: carry, using: &random)
     headVariables = FreeVariables(headOf: architecture, configuration, using: &random)
     warmUp = []
     for geometry in geometries.dropLast() where configuration.warmUpHeads != .none {
       warmUp.append(
-        WarmUpHead(geometry, configuration, classCount: classCount, using: &random))
+        WarmUpHead(
+          geometry, configuration, classCount: architecture.classCount, using: &random))
     }
   }
 
@@ -69,6 +78,9 @@ public struct WeightGenerator: Model {
     /// The raw slices per convolutional layer, `nil` where trained.
     var slices: [Tensor?]
     var headSlices: Tensor
+    /// What leaves the last convolutional layer for the support images,
+    /// `[samples, episodes x channels, height, width]`.
+    var activations: Tensor
     /// Weights of the generated warm-up heads, `[episodes, features, classes]` and bias.
     var warmUp: [DenseWeights] = []
     /// `[episodes, samples, width]`.
@@ -86,12 +98,14 @@ public struct WeightGenerator: Model {
   ///
   /// - Parameters:
   ///   - support: What the networks are written from.
+  ///   - previous: What was written at an earlier step of a sequence.
   ///   - pass: Mode and randomness.
   ///   - warmsUp: Whether the warm-up heads are written, too.
   ///   - record: Sees every map of attention.
   /// - Returns: The networks and what they were made from.
   mutating func generation(
-    _ support: SupportSet, _ pass: inout Pass, warmsUp: Bool = false,
+    _ support: SupportSet, after previous: WeightSlices? = nil, _ pass: inout Pass,
+    warmsUp: Bool = false,
     record: ((AttentionMap) -> Void)? = nil
   ) -> Generation {
     func look(_ layer: String) -> AttentionLook? {
@@ -109,7 +123,8 @@ public struct WeightGenerator: Model {
     var warmUpWeights: [DenseWeights] = []
     for index in layers.indices {
       let own = layers[index]?.slices(
-        activations: x, shared: sharedFeatures, support: support, &pass, look("layers.\(index)"))
+        activations: x, shared: sharedFeatures, support: support,
+        after: previous?.layers[index], &pass, look("layers.\(index)"))
       slices.append(own)
       let weights = own.map { configuration.weights(of: $0, architecture.geometries[index]) }
       var layer = network[index].layer(weights, episodes)
@@ -122,14 +137,15 @@ public struct WeightGenerator: Model {
       }
     }
     let headSlices = head.slices(
-      activations: x, shared: sharedFeatures, support: support, &pass, look("logits"))
+      activations: x, shared: sharedFeatures, support: support, after: previous?.head, &pass,
+      look("logits"))
     let dense = DenseWeights(slices: headSlices, base: headVariables.base)
     let network = GeneratedNetwork(
       architecture: architecture, episodeCount: episodes, layers: written,
       headWeight: dense.weight, headBias: dense.bias)
     return Generation(
-      network: network, slices: slices, headSlices: headSlices, warmUp: warmUpWeights,
-      sharedFeatures: sharedFeatures)
+      network: network, slices: slices, headSlices: headSlices, activations: x,
+      warmUp: warmUpWeights, sharedFeatures: sharedFeatures)
   }
 
   private mutating func imageFeatures(_ support: SupportSet, _ pass: inout Pass) -> Tensor? {

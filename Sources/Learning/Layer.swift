@@ -17,6 +17,9 @@ public struct Pass: Sendable {
   public var random: RandomSource
   /// What the layers did so far, if somebody wants to know.
   public var trace: Trace?
+  /// Makes the weight of a convolution or linear layer when the layer runs, for networks whose weights
+  /// are not all kept in memory: given the layer's own tensor, it returns the one to compute with.
+  public var weightSupply: (@Sendable (Tensor) -> Tensor)?
 
   /// Creates a training pass.
   public static func training(using random: RandomSource) -> Pass {

@@ -13,7 +13,10 @@ struct ClassifyEvaluate: ParsableCommand {
     abstract: "Measure the accuracy of a trained image classifier.")
 
   @Option(name: .customLong("run"), help: "Folder of the training run.")
-  var runFolder: String
+  var runFolder: String?
+
+  @Option(help: "In place of a run, a file of weights that says itself what it is; needs --data.")
+  var weights: String?
 
   @Option(help: "Images to judge by, of the same classes (default: the run's validation images).")
   var data: String?
@@ -28,16 +31,32 @@ struct ClassifyEvaluate: ParsableCommand {
     let console = Console(json: output.json)
     try perform(console) {
       let device = try device.prepare()
-      let opened = try ClassificationRun(folder: runFolder, device: device)
-      let found = try opened.result(on: data, device: device)
-      if let save { try opened.imageModel.write(to: save) }
-      let result = Result(
-        accuracy: found.accuracy, topFiveAccuracy: found.topFiveAccuracy, loss: found.loss,
-        images: found.count, classes: opened.classNames.count, recalls: found.confusion.recalls,
-        data: data ?? opened.recipe.data.validation ?? opened.recipe.data.training,
-        weights: opened.checkpointPath)
+      let result = try weights.map { try judged(weights: $0, device) } ?? judgedRun(device)
       console.result(result, text: result.text)
     }
+  }
+
+  private func judgedRun(_ device: Device) throws -> Result {
+    guard let runFolder else {
+      throw UsageError("--run and --weights are both missing; name a run's folder or a file")
+    }
+    let opened = try ClassificationRun(folder: runFolder, device: device)
+    let found = try opened.result(on: data, device: device)
+    if let save { try opened.imageModel.write(to: save) }
+    return Result(
+      found, data: data ?? opened.recipe.data.validation ?? opened.recipe.data.training,
+      weights: opened.checkpointPath)
+  }
+
+  private func judged(weights path: String, _ device: Device) throws -> Result {
+    guard runFolder == nil, save == nil, let data else {
+      throw UsageError(
+        "--weights goes with --data and without --run and --save; name the images to judge by")
+    }
+    let model = try ImageModel(readingFrom: path)
+    let found = try model.result(
+      on: data, otherwise: ClassificationRecipe().data, device: device)
+    return Result(found, data: data, weights: path)
   }
 
   private struct Result: Encodable {
@@ -49,6 +68,17 @@ struct ClassifyEvaluate: ParsableCommand {
     var recalls: [Double]
     var data: String
     var weights: String
+
+    init(_ found: ClassificationResult, data: String, weights: String) {
+      accuracy = found.accuracy
+      topFiveAccuracy = found.topFiveAccuracy
+      loss = found.loss
+      images = found.count
+      classes = found.confusion.classCount
+      recalls = found.confusion.recalls
+      self.data = data
+      self.weights = weights
+    }
 
     var text: String {
       let five = topFiveAccuracy.map { String(format: ", in the first five %.2f %%", 100 * $0) }

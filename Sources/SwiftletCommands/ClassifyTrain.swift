@@ -49,23 +49,11 @@ struct ClassifyTrain: ParsableCommand {
   ) throws {
     let job = try ClassificationTraining(recipe, network: network, data: data, device: device)
     var state = job.initialState()
-    if training.resume, folder.hasCheckpoint {
-      try state.restore(from: Checkpoint(path: folder.paths.checkpoint))
-      console.note("going on from step \(state.step)")
-    }
-    let settings = try job.trainerSettings()
-    let progress = Runs.Progress(
-      "training", steps: settings.budget.steps, seconds: settings.budget.seconds,
-      from: state.step, used: state.seconds)
-    let interruption = Interruption()
-    let outcome = try Trainer(settings, job.task).run(
-      &state, folder: folder, progress: progress
-    ) { interruption.isRequested }
+    let outcome = try training.conduct(
+      job.task, try job.trainerSettings(), &state, folder, console)
     if let warning = job.loader.report.warning { console.note("warning: \(warning)") }
     report(outcome, job.loader.report, folder, console)
-    if outcome.ending == .interrupted {
-      throw ArgumentParser.ExitCode(Runs.ExitCode.interrupted.rawValue)
-    }
+    try outcome.exitIfInterrupted()
   }
 
   /// The recipe with the command line's changes.

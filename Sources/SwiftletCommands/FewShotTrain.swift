@@ -45,22 +45,11 @@ struct FewShotTrain: ParsableCommand {
   ) throws {
     let job = try FewShotTraining<Trained>(recipe, data: data, device: device)
     var state = try job.initialState()
-    if training.resume, folder.hasCheckpoint {
-      try state.restore(from: Checkpoint(path: folder.paths.checkpoint))
-      console.note("going on from step \(state.step)")
-    }
-    let settings = try job.trainerSettings()
-    let progress = Runs.Progress(
-      "training", steps: settings.budget.steps, seconds: settings.budget.seconds,
-      from: state.step, used: state.seconds)
-    let interruption = Interruption()
-    let outcome = try Trainer(settings, job.task).run(
-      &state, folder: folder, progress: progress
-    ) { interruption.isRequested }
-    report(outcome, folder, console)
-    if outcome.ending == .interrupted {
-      throw ArgumentParser.ExitCode(Runs.ExitCode.interrupted.rawValue)
-    }
+    let outcome = try training.conduct(
+      job.task, try job.trainerSettings(), &state, folder, console)
+    let summary = TrainingSummary(outcome, folder)
+    console.result(summary, text: summary.text)
+    try outcome.exitIfInterrupted()
   }
 
   /// The recipe with the command line's changes.
@@ -71,27 +60,6 @@ struct FewShotTrain: ParsableCommand {
     if let data { recipe.data.source = data }
     training.limit(steps: &recipe.training.steps, minutes: &recipe.training.minutes)
     return recipe
-  }
-
-  private struct Result: Encodable {
-    var ending: TrainingOutcome.Ending
-    var steps: Int
-    var seconds: Double
-    var folder: String
-    var validationAccuracy: Double?
-    var bestValidationAccuracy: Double?
-  }
-
-  private func report(_ outcome: TrainingOutcome, _ folder: RunFolder, _ console: Console) {
-    let result = Result(
-      ending: outcome.ending, steps: outcome.step, seconds: outcome.seconds,
-      folder: folder.paths.folder, validationAccuracy: outcome.lastEvaluation?.values["accuracy"],
-      bestValidationAccuracy: outcome.bestEvaluation?.values["accuracy"])
-    let accuracy = result.validationAccuracy.map { String(format: "%.1f %%", 100 * $0) } ?? "none"
-    console.result(
-      result,
-      text: "\(outcome.ending.rawValue) after \(outcome.step) steps; "
-        + "accuracy on validation classes: \(accuracy); run in \(folder.paths.folder)")
   }
 }
 

@@ -24,12 +24,16 @@ struct RuleOptionsGroup: ParsableArguments {
   @Option(help: "The rule: a genome file, or the folder of a training run.")
   var rule: String
 
-  /// Reads the rule.
-  func file() throws -> GenomeFile {
+  /// Whether it comes from a training run.
+  var isFolder: Bool {
     var isFolder: ObjCBool = false
     let exists = FileManager.default.fileExists(atPath: rule, isDirectory: &isFolder)
     return exists && isFolder.boolValue
-      ? try RuleRun(folder: rule).file : try GenomeFile(readingFrom: rule)
+  }
+
+  /// Reads the rule.
+  func file() throws -> GenomeFile {
+    isFolder ? try RuleRun(folder: rule).file : try GenomeFile(readingFrom: rule)
   }
 }
 
@@ -55,6 +59,9 @@ struct RuleNetworkOptions: ParsableArguments {
 
   @Flag(help: "Give pixels a fixed random order.")
   var shufflePixels = false
+
+  @Flag(help: "Take the smallest output for the answer: some rules learned the opposite sign.")
+  var inverted = false
 
   @Option(help: "Learning runs, each with weights and batches of its own.")
   var runs = 4
@@ -99,7 +106,8 @@ struct RuleNetworkOptions: ParsableArguments {
     return RuleJudge(
       try names.map { try JudgedTask(named: $0, options: options) },
       hidden: try hiddenLayers(of: file), initialization: file.initialization, runs: runs,
-      batch: batch ?? (trained > 0 ? trained : 128), seed: seed, device: device)
+      batch: batch ?? (trained > 0 ? trained : 128), isInverted: inverted, seed: seed,
+      device: device)
   }
 }
 

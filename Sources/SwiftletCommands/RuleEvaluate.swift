@@ -22,6 +22,9 @@ struct RuleEvaluate: ParsableCommand {
   @Option(help: "Numbers of updates after which to ask, as in 1,10,50.")
   var updates: String?
 
+  @Flag(help: "Measure all genomes that the run trained side by side, the best first.")
+  var everyGenome = false
+
   @OptionGroup var network: RuleNetworkOptions
   @OptionGroup var device: DeviceOptions
   @OptionGroup var output: OutputOptions
@@ -39,6 +42,7 @@ struct RuleEvaluate: ParsableCommand {
       let marks =
         try updates.map { try numbers($0, of: "--updates") } ?? [trained > 0 ? trained : 10]
       let judge = try network.judge(names, for: file, device: device)
+      if everyGenome { return try comparePopulation(judge, marks, device, console) }
       let rule = file.rule().moved(to: device)
       let curves = judge.tasks.map { judge.curve(of: rule, on: $0, at: marks) }
       let table = Self.table(curves, judge)
@@ -46,6 +50,35 @@ struct RuleEvaluate: ParsableCommand {
         Result(rule: source.rule, hidden: judge.hidden, runs: judge.runs, curves: curves),
         text: table.text(.terminal))
     }
+  }
+
+  /// The mean accuracies of all genomes of a run, those that do best on average first.
+  private func comparePopulation(
+    _ judge: RuleJudge, _ marks: [Int], _ device: Device, _ console: Console
+  ) throws {
+    guard source.isFolder else {
+      throw UsageError("--every-genome needs the folder of a training run; \(source.rule) is none")
+    }
+    let run = try RuleRun(folder: source.rule)
+    let rule = UpdateRule(run.population, run.recipe.options).moved(to: device)
+    let curves = judge.tasks.map { judge.curves(of: rule, on: $0, at: marks) }
+    let genomes = (0..<rule.genome.speciesCount).map { species in
+      GenomeResult(genome: species, accuracy: curves.map { $0[species].accuracy.map(\.mean) })
+    }.sorted { $0.mean > $1.mean }
+    let names = judge.tasks.map(\.training.name)
+    let marks = curves[0][0].updates
+    let columns = names.flatMap { name in marks.map { "\(name), \($0)" } }
+    let table = Table(
+      caption: "Accuracy on each task after so many updates; mean of \(judge.runs) learning runs.",
+      columns: [Table.Column("genome"), Table.Column("mean", .trailing)]
+        + columns.map { Table.Column($0, .trailing) },
+      rows: genomes.map { result in
+        [Table.Cell("\(result.genome)"), Table.Cell(result.mean, decimals: 3)]
+          + result.accuracy.joined().map { Table.Cell($0, decimals: 3) }
+      })
+    console.result(
+      PopulationResult(rule: source.rule, tasks: names, updates: marks, genomes: genomes),
+      text: table.text(.terminal))
   }
 
   private static func table(_ curves: [LearningCurve], _ judge: RuleJudge) -> Table {
@@ -61,6 +94,22 @@ struct RuleEvaluate: ParsableCommand {
             Table.Cell(Estimate($0.mean, margin: $0.halfWidth, decimals: 3))
           }
       })
+  }
+
+  private struct PopulationResult: Encodable {
+    var rule: String
+    var tasks: [String]
+    var updates: [Int]
+    var genomes: [GenomeResult]
+  }
+
+  /// One genome's mean accuracies, by task and number of updates.
+  private struct GenomeResult: Encodable {
+    var genome: Int
+    var accuracy: [[Double]]
+
+    /// Over everything measured.
+    var mean: Double { accuracy.joined().reduce(0, +) / Double(accuracy.joined().count) }
   }
 
   private struct Result: Encodable {

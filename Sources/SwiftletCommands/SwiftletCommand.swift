@@ -8,8 +8,8 @@ public struct SwiftletCommand: AsyncParsableCommand {
     abstract: "Networks that are small, cheap to adapt, and honest about uncertainty.",
     version: "0.1.0",
     subcommands: [
-      FewShotCommand.self, RuleCommand.self, ForecastCommand.self, ClassifyCommand.self,
-      ModelCommand.self, DataCommand.self,
+      FewShotCommand.self, ContinualCommand.self, RuleCommand.self, ForecastCommand.self,
+      ClassifyCommand.self, CompressCommand.self, ModelCommand.self, DataCommand.self,
     ])
 
   /// Creates the command; the argument parser needs it.

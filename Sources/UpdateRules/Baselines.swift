@@ -104,7 +104,7 @@ public struct Baseline: Sendable, Hashable, Codable {
       var state = optimizer.initialState(for: network.parameters)
       for step in 0...last {
         if let place = marks.firstIndex(of: step) {
-          found[place].append(judge.accuracy(run.questions) { network.outputs($0) })
+          found[place] += judge.accuracy(run.questions) { network.outputs($0) }
         }
         guard step < last else { break }
         let (inputs, targets) = run.episode.batch(step)

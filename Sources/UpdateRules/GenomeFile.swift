@@ -137,17 +137,19 @@ public struct GenomeFile: Recipe {
         guard matrix.count == states, matrix.allSatisfy({ $0.count == states }) else {
           let shape = "\(matrix.count) x \(matrix.first?.count ?? 0)"
           throw InvalidSetting(
-            "numbers", "have a matrix \(name) of \(shape), but states is \(states)")
+            "numbers",
+            "must hold matrices of \(states) x \(states), because states is \(states); \(name) is "
+              + shape)
         }
         guard matrix.joined().allSatisfy(\.isFinite) else {
-          throw InvalidSetting("numbers", "have a matrix \(name) that is not finite")
+          throw InvalidSetting("numbers", "must be finite; the matrix \(name) is not")
         }
       }
       guard entry.scalars.allSatisfy(\.isFinite) else {
-        throw InvalidSetting("numbers", "have a scalar that is not finite")
+        throw InvalidSetting("numbers", "must be finite; a scalar is not")
       }
       guard (entry.forwardSynapse == nil) == (numbers[0].forwardSynapse == nil) else {
-        throw InvalidSetting("numbers", "have forwardSynapse in some entries only")
+        throw InvalidSetting("numbers", "must have forwardSynapse in all entries or in none")
       }
     }
   }

@@ -55,6 +55,8 @@ public struct RuleJudge: Sendable {
   public let batch: Int
   /// Batches of questions.
   public let queryBatches: Int
+  /// Whether a rule's smallest output is its answer, because it learned the opposite sign.
+  public let isInverted: Bool
   /// The same seed draws the same runs.
   public let seed: UInt64
   /// Where tensors are.
@@ -64,7 +66,8 @@ public struct RuleJudge: Sendable {
   public init(
     _ tasks: [JudgedTask], hidden: [Int],
     initialization: SynapseInitialization = SynapseInitialization(), runs: Int = 4,
-    batch: Int = 128, queryBatches: Int = 8, seed: UInt64 = 7, device: Device = .cpu
+    batch: Int = 128, queryBatches: Int = 8, isInverted: Bool = false, seed: UInt64 = 7,
+    device: Device = .cpu
   ) {
     self.tasks = tasks
     self.hidden = hidden
@@ -72,6 +75,7 @@ public struct RuleJudge: Sendable {
     self.runs = runs
     self.batch = batch
     self.queryBatches = queryBatches
+    self.isInverted = isInverted
     self.seed = seed
     self.device = device
   }
@@ -97,16 +101,31 @@ public struct RuleJudge: Sendable {
   /// The learning curve of a rule on one task.
   ///
   /// - Parameters:
-  ///   - rule: A rule of one species.
+  ///   - rule: A rule; of several species, the first.
   ///   - task: Which task.
   ///   - marks: Numbers of updates after which to ask.
   /// - Returns: Accuracies; an output that is not finite counts as wrong.
   public func curve(
     of rule: UpdateRule, on task: JudgedTask, at marks: [Int]
   ) -> LearningCurve {
+    curves(of: rule, on: task, at: marks)[0]
+  }
+
+  /// The learning curves of all species of a rule on one task: on the same batches, from the same
+  /// synapses.
+  ///
+  /// - Parameters:
+  ///   - rule: A rule.
+  ///   - task: Which task.
+  ///   - marks: Numbers of updates after which to ask.
+  /// - Returns: Accuracies, one curve per species; an output that is not finite counts as wrong.
+  public func curves(
+    of rule: UpdateRule, on task: JudgedTask, at marks: [Int]
+  ) -> [LearningCurve] {
     let marks = Array(Set(marks)).sorted()
     let last = marks.last ?? 0
-    var found = marks.map { _ in [Double]() }
+    // By mark, run and species.
+    var found = marks.map { _ in [[Double]]() }
     for run in runs(of: task, updates: max(last, 1)) {
       var synapses = run.synapses
       var network = withoutGradients {
@@ -116,27 +135,34 @@ public struct RuleJudge: Sendable {
       }
       for step in 0...last {
         if let place = marks.firstIndex(of: step) {
-          found[place].append(accuracy(run.questions) { rule.outputs(of: network, inputs: $0) })
+          found[place].append(
+            accuracy(run.questions, isInverted: isInverted) {
+              rule.outputs(of: network, inputs: $0)
+            })
         }
         guard step < last else { break }
         let (inputs, targets) = run.episode.batch(step)
         withoutGradients { _ = rule.learn(&network, inputs: inputs, targets: targets) }
       }
     }
-    return LearningCurve(
-      name: task.training.name, updates: marks, accuracy: found.map { MeanInterval(of: $0) })
+    return (0..<rule.genome.speciesCount).map { species in
+      LearningCurve(
+        name: task.training.name, updates: marks,
+        accuracy: found.map { runs in MeanInterval(of: runs.map { $0[species] }) })
+    }
   }
 
-  /// The share of questions answered rightly.
+  /// The share of questions that each species answers rightly.
   func accuracy(
-    _ questions: [(inputs: Tensor, targets: Tensor)], _ answer: (Tensor) -> Tensor
-  ) -> Double {
-    let shares = questions.map { inputs, targets in
-      withoutGradients {
-        answer(inputs).ruleAccuracy(expected: targets).mean().scalar()
+    _ questions: [(inputs: Tensor, targets: Tensor)], isInverted: Bool = false,
+    _ answer: (Tensor) -> Tensor
+  ) -> [Double] {
+    withoutGradients {
+      let shares = questions.map {
+        answer($0.inputs).ruleAccuracy(expected: $0.targets, isInverted: isInverted)
       }
+      return Tensor(stacking: shares).mean(along: 0, 2).toDoubles()
     }
-    return shares.reduce(0, +) / Double(max(shares.count, 1))
   }
 
   /// Accuracy on every task after a number of updates, and their mean as `accuracy`.

@@ -88,8 +88,10 @@ public struct RuleRecipe: Recipe {
     public var queryBatches = 20
     /// Learning runs per task and genome.
     public var episodes = 1
-    /// Genomes judged at the same time.
+    /// Threads that judge genomes at the same time.
     public var workers = 1
+    /// Genomes that a thread judges together, as species: all of them suit a GPU, one a processor.
+    public var together = 1
   }
 
   /// How long training goes and what is written when.
@@ -193,6 +195,7 @@ public struct RuleRecipe: Recipe {
       ("inner.replicas", inner.replicas, 1), ("gradient.species", gradient.species, 1),
       ("search.population", search.population, 2), ("search.queryBatches", search.queryBatches, 1),
       ("search.episodes", search.episodes, 1), ("search.workers", search.workers, 1),
+      ("search.together", search.together, 1),
       ("curriculum.every", curriculum.every ?? 1, 1), ("curriculum.by", curriculum.by, 0),
       ("training.evaluationInterval", training.evaluationInterval, 1),
       ("training.checkpointInterval", training.checkpointInterval, 1),

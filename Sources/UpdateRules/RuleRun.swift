@@ -45,6 +45,8 @@ public struct RuleRun: Sendable {
   public let recipe: RuleRecipe
   /// The best genome, with the run's curve.
   public let file: GenomeFile
+  /// All genomes that were trained side by side, as species; of a search, the best alone.
+  public let population: Genome
 
   /// Opens a run folder.
   ///
@@ -58,8 +60,10 @@ public struct RuleRun: Sendable {
     recipe = try RecipeReader.load(RuleRecipe.self, path: paths.recipe)
     var file: GenomeFile
     switch recipe.outer {
-    case .cma: file = try GenomeFile(readingFrom: paths.genome)
-    case .adam: file = try Self.trained(recipe, paths)
+    case .cma:
+      file = try GenomeFile(readingFrom: paths.genome)
+      population = file.rule().genome
+    case .adam: (file, population) = try Self.trained(recipe, paths)
     }
     let records = try MetricsLog.records(at: paths.metrics).filter { $0.split == "validation" }
     let kept = Self.thinned(records, to: 20)
@@ -69,7 +73,9 @@ public struct RuleRun: Sendable {
     self.file = file
   }
 
-  private static func trained(_ recipe: RuleRecipe, _ paths: RunPaths) throws -> GenomeFile {
+  private static func trained(
+    _ recipe: RuleRecipe, _ paths: RunPaths
+  ) throws -> (GenomeFile, population: Genome) {
     let hasBest = FileManager.default.fileExists(atPath: paths.best)
     let path = hasBest ? paths.best : paths.checkpoint
     let checkpoint = try Checkpoint(path: path)
@@ -82,7 +88,8 @@ public struct RuleRun: Sendable {
       recipe.makeGenome(species: recipe.gradient.species, using: &random))
     try checkpoint.restore(&model)
     let steps = checkpoint.metadata["step"].flatMap(Int.init) ?? recipe.training.steps ?? 0
-    return recipe.genomeFile(model.genome, species: model.bestSpecies, steps: steps)
+    let best = recipe.genomeFile(model.genome, species: model.bestSpecies, steps: steps)
+    return (best, model.genome)
   }
 
   private static func thinned<Element>(_ elements: [Element], to count: Int) -> [Element] {

@@ -86,12 +86,12 @@ public struct RuleSearch: Sendable {
       synapses: synapses)
   }
 
-  /// The mean accuracy of the networks that a genome teaches.
-  func fitness(of genome: Genome, on data: GenerationData) -> Double {
-    let rule = UpdateRule(genome, recipe.options)
+  /// The mean accuracy of the networks that each genome teaches; all genomes learn side by side.
+  func fitness(of genomes: [Genome], on data: GenerationData) -> [Double] {
+    let rule = UpdateRule(Genome(joining: genomes), recipe.options)
     var synapses = data.synapses
     return withoutGradients {
-      var accuracies: [Double] = []
+      var accuracies: [Tensor] = []
       for (episode, updates) in data.episodes {
         var network = rule.makeNetwork(
           sizes: [episode.inputCount] + data.hidden + [episode.outputCount],
@@ -100,28 +100,24 @@ public struct RuleSearch: Sendable {
           let (inputs, targets) = episode.batch(recipe.inner.repeatsFirstBatch ? 0 : step)
           rule.learn(&network, inputs: inputs, targets: targets)
         }
-        guard network.isFinite else {
-          accuracies.append(0)
-          continue
-        }
-        for question in updates..<episode.inputs.extent(1) {
+        let answers = (updates..<episode.inputs.extent(1)).map { question in
           let (inputs, targets) = episode.batch(question)
-          let outputs = rule.outputs(of: network, inputs: inputs)
-          accuracies.append(outputs.ruleAccuracy(expected: targets).mean().scalar())
+          return rule.outputs(of: network, inputs: inputs).ruleAccuracy(expected: targets)
         }
+        let accuracy = Tensor(stacking: answers).mean(along: 0, 2)  // [species]
+        accuracies.append(accuracy.filled(where: !network.isFinite, with: 0))
       }
-      return accuracies.reduce(0, +) / Double(max(accuracies.count, 1))
+      return Tensor(stacking: accuracies).mean(along: 0).toDoubles()
     }
   }
 }
 
 extension RuleNetwork {
-  /// Whether all weights are finite.
-  var isFinite: Bool {
-    synapses.allSatisfy { synapse in
-      // One sum is cheaper than a test of every weight, and not finite if any of them is not.
-      (synapse.weight.sum() + synapse.bias.sum()).isFinite().allTrue()
-    }
+  /// Whether all weights are finite, `[species]`.
+  var isFinite: Tensor {
+    // Sums are cheaper than a test of every weight, and not finite if any of them is not.
+    let sums = synapses.map { $0.weight.sum(along: 1, 2, 3, 4) + $0.bias.sum(along: 1, 2, 3, 4) }
+    return Tensor(stacking: sums).sum(along: 0).isFinite()
   }
 }
 
@@ -205,7 +201,12 @@ extension RuleSearch {
         try evaluate(&state, folder, log, watch.seconds)
       }
       progress?.update(step: generation, ["accuracy": found.max() ?? .nan])
-      if !state.search.strategy.stopReasons.isEmpty { break }
+      let reasons = state.search.strategy.stopReasons
+      if !reasons.isEmpty {
+        progress?.message(
+          "the search ended by itself: \(reasons.map(\.description).joined(separator: "; "))")
+        break
+      }
     }
     if ending == .finished { try evaluate(&state, folder, log, watch.seconds) }
     state.seconds = watch.seconds
@@ -227,7 +228,7 @@ extension RuleSearch {
     let before = state
     let path = folder?.paths.search
     let isComplete = try state.search.runGeneration(
-      workers: recipe.search.workers, shouldStop: isInterrupted,
+      groupsOf: recipe.search.together, workers: recipe.search.workers, shouldStop: isInterrupted,
       onEvaluation: { search in
         let now = watch.seconds
         guard let path, saved.withLock({ now - $0 >= 2 }) else { return }
@@ -237,10 +238,11 @@ extension RuleSearch {
         part.seconds = now
         try part.save(to: path)
       },
-      objective: { candidate in
-        let accuracy = fitness(of: coordinates.genome(at: candidate.point), on: data)
-        values.withLock { $0.append(accuracy) }
-        return -accuracy
+      objective: { candidates in
+        let accuracies = fitness(
+          of: candidates.map { coordinates.genome(at: $0.point) }, on: data)
+        values.withLock { $0 += accuracies }
+        return accuracies.map { -$0 }
       })
     state.seconds = watch.seconds
     if let path { try state.save(to: path) }

@@ -28,6 +28,14 @@ import Testing
       "--hidden", "5,4", "--runs", "2", "--threads", "1", "--json")
     let curves = try #require(try object(judged)["curves"] as? [[String: Any]])
     #expect(curves.count == 2 && curves[0]["updates"] as? [Int] == [1, 3])
+    let compared = try CommandRun(
+      "rule", "evaluate", "--rule", run, "--every-genome", "--updates", "3,1", "--runs", "2",
+      "--threads", "1", "--json")
+    let genomes = try #require(try object(compared)["genomes"] as? [[String: Any]])
+    // The recipe trains two side by side, two problems are judged, each after two lengths.
+    #expect(genomes.count == (outer == "adam" ? 2 : 1))
+    #expect((genomes[0]["accuracy"] as? [[Double]])?.map(\.count) == [2, 2])
+    #expect(try object(compared)["updates"] as? [Int] == [1, 3])
     let shown = try CommandRun(
       "rule", "show", "--rule", run, "--steps", "3", "--randomize-from", "2", "--report",
       folder.path + "/show.html", "--json")
@@ -97,6 +105,12 @@ import Testing
     try expectRefusal(
       65, saying: ["numbers", "states is 3"],
       ["rule", "evaluate", "--rule", wrong, "--data", "xor"])
+    try expectRefusal(
+      64, saying: ["--every-genome", "folder of a training run"],
+      [
+        "rule", "evaluate", "--rule", folder.path + "/run/genome.yaml", "--data", "xor",
+        "--every-genome",
+      ])
     try expectRefusal(
       64, saying: ["--hidden"],
       [

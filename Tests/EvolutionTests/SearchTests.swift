@@ -1,3 +1,4 @@
+import FileFixtures
 import Files
 import Foundation
 import Randomness
@@ -7,9 +8,9 @@ import Testing
 @testable import Evolution
 
 @Suite struct SearchTests {
-  private let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
-    "evolution-\(UUID().uuidString)"
-  ).path
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
 
   private func valley() throws -> CMAES {
     try CMAES(start: 0, dimension: 12, stepSize: 0.3, target: nil) {
@@ -32,7 +33,7 @@ import Testing
   func `a search saved after any evaluation goes on bit for bit and repeats none`(
     shape: CMAES.Shape
   ) throws {
-    let path = folder + "/search.json"
+    let path = folder.path + "/search.json"
     let start = try CMAES(start: 0, dimension: 12, stepSize: 0.3, target: nil) {
       $0.limits.generations = 12
       $0.shape = shape
@@ -63,7 +64,6 @@ import Testing
     let names = evaluated.withLock { $0 }
     #expect(names.count == 8 * 12)
     #expect(Set(names).count == names.count)
-    try FileManager.default.removeItem(atPath: folder)
   }
 
   @Test func `a crash loses nothing that was saved after its evaluation`() throws {
@@ -95,6 +95,23 @@ import Testing
     var whole = Minimization(try valley(), random: RandomSource(seed: 4))
     try whole.run { rosenbrock($0.point) }
     #expect(later.strategy.mean == whole.strategy.mean)
+  }
+
+  @Test(arguments: [1, 3, 8, 20]) func `groups of candidates give the same search`(size: Int) throws
+  {
+    var whole = Minimization(try valley(), random: RandomSource(seed: 4))
+    try whole.run { rosenbrock($0.point) }
+    var search = Minimization(try valley(), random: RandomSource(seed: 4))
+    let sizes = Mutex<[Int]>([])
+    while search.strategy.stopReasons.isEmpty {
+      try search.runGeneration(groupsOf: size, workers: 2) { group in
+        sizes.withLock { $0.append(group.count) }
+        return group.map { rosenbrock($0.point) }
+      }
+    }
+    #expect(search.strategy.mean == whole.strategy.mean)
+    #expect(sizes.withLock { $0.reduce(0, +) } == 25 * 8)
+    #expect(sizes.withLock { $0.max() } == min(size, 8))
   }
 
   @Test func `asking again while a generation is pending gives the same candidates`() throws {

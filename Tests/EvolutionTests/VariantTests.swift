@@ -86,8 +86,9 @@ import Testing
         rastrigin)
       if one.stopReasons.contains(.target) { single += 1 }
     }
-    #expect(solved == 5)
-    #expect(single < 5)
+    // Of sixty seeds, IPOP solves sixty, BIPOP forty-eight, and a single run none.
+    #expect(solved >= (policy == .increasingPopulation ? 5 : 3))
+    #expect(single == 0)
   }
 
   @Test func `restarts end when they are used up and can be saved between runs`() throws {

@@ -13,6 +13,9 @@ public final class TemporaryFolder: Sendable {
 
   deinit { try? FileManager.default.removeItem(atPath: path) }
 
+  /// A path inside at which nothing stands.
+  public func freshPath() -> String { "\(path)/\(UUID().uuidString)" }
+
   /// Writes a file, missing folders included, and returns its path.
   @discardableResult
   public func write(_ bytes: some DataProtocol, to name: String) throws -> String {

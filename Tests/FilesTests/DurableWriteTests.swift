@@ -1,13 +1,16 @@
+import FileFixtures
 import Files
 import Foundation
 import Testing
 
 @Suite struct DurableWriteTests {
-  let folder = NSTemporaryDirectory() + "swiftlet-files-\(UUID().uuidString)"
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
 
   @Test func `a body that throws leaves the old content and no temporary file`() throws {
     struct Stop: Error {}
-    let path = folder + "/a.txt"
+    let path = folder.path + "/a.txt"
     try writeDurably("old", to: path)
     #expect(throws: Stop.self) {
       try writeDurably(to: path) { sink in
@@ -16,7 +19,7 @@ import Testing
       }
     }
     #expect(try String(contentsOfFile: path, encoding: .utf8) == "old")
-    #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["a.txt"])
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["a.txt"])
   }
 
   @Test func `a full disk is named as such`() throws {

@@ -1,4 +1,5 @@
 import Datasets
+import FileFixtures
 import Foundation
 import Learning
 import Randomness
@@ -11,9 +12,13 @@ import Torch
 
 /// Runs of the real training loop at the smallest size.
 @Suite struct FewShotTrainingTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
   @Test func `a run that is stopped and resumed ends with the same bits`() throws {
-    let straight = try sitting(temporaryFolder())
-    let path = temporaryFolder()
+    let straight = try sitting(folder.freshPath())
+    let path = folder.freshPath()
     #expect(try sitting(path, interruptAfter: 3).step == 3)
     #expect(try sitting(path, interruptAfter: 4).step == 7)
     let resumed = try sitting(path)
@@ -27,8 +32,8 @@ import Torch
   }
 
   @Test func `another seed gives another run`() throws {
-    let first = try sitting(temporaryFolder())
-    let second = try sitting(temporaryFolder(), seed: 2)
+    let first = try sitting(folder.freshPath())
+    let second = try sitting(folder.freshPath(), seed: 2)
     #expect(first.model.tensors.tensors[0] != second.model.tensors.tensors[0])
   }
 
@@ -46,7 +51,7 @@ import Torch
   }
 
   @Test func `a finished run is opened with the weights of its best evaluation`() throws {
-    let path = temporaryFolder()
+    let path = folder.freshPath()
     let state = try sitting(path)
     let run = try FewShotRun(folder: path)
     #expect(run.recipe == Self.recipe)
@@ -148,9 +153,5 @@ import Torch
       }
     #expect(outcome.ending == (interruptAfter == nil ? .finished : .interrupted))
     return state
-  }
-
-  private func temporaryFolder() -> String {
-    FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
   }
 }

@@ -25,6 +25,29 @@ import Torch
       absolute: 5e-7)
   }
 
+  @Test func `a block that sees the slices of the step before writes the printed ones`() {
+    var block = block(carrying: .plain)
+    #expect(slices(&block, after: nil) == slices(ignored: nil))
+    let first = Tensor(slices(ignored: nil)).reshaped(1, 2, 3)
+    let expected = [0.391165, 0.147634, -0.413132, 0.351609, -0.228072, -0.662655]
+    expectClose(slices(&block, after: first), expected, relative: 0, absolute: 5e-7)
+    // The gate begins at 0 and multiplies what is carried.
+    var gated = self.block(carrying: .gated)
+    #expect(slices(&gated, after: first) == slices(ignored: nil))
+    gated.carryGate = Tensor([1.0])
+    expectClose(slices(&gated, after: first), expected, relative: 0, absolute: 5e-7)
+    var deaf = self.block()
+    #expect(slices(&deaf, after: first) == slices(ignored: nil))
+  }
+
+  private func slices(_ block: inout TokenTransformer, after previous: Tensor?) -> [Double] {
+    var pass = Pass.inference
+    return block(
+      features: Tensor([Self.features]), labels: Tensor([[0, 1, 2]]), ignored: nil,
+      after: previous, &pass
+    ).flattened().toDoubles()
+  }
+
   @Test func `ignoring the unlabelled token gives the printed slices`() {
     expectClose(
       slices(ignored: [false, false, true]),
@@ -62,14 +85,15 @@ import Torch
   }
 
   /// Codes of two numbers, slices of three, one head as wide as the tokens.
-  private func block() -> TokenTransformer {
+  private func block(carrying carry: Carry = .none) -> TokenTransformer {
     var random = RandomSource(seed: 0)
     let rows = ConvGeometry(
       layer: .init(channels: 2, kernelSize: 1), inputSide: 4, inputChannels: 3)
     var block = TokenTransformer(
       TransformerShape(layers: 1, heads: 1),
       slices: SliceLayout(rows, .output, generatesBias: false, generatesNormalization: false),
-      featureWidth: 2, codeWidth: 2, classCount: 2, using: &random
+      featureWidth: 2, codeWidth: 2, labelCount: 2, carrying: carry,
+      using: &random
     ).cast(to: .float64)
     block.labelEmbedding = Tensor([[1.0, 0], [0, 1], [0.5, 0.5]])
     block.weightEmbedding = Tensor([[1.0, -1], [-1, 1]])

@@ -101,6 +101,7 @@ struct ReferenceSetting: Decodable {
 
   subscript(name: String) -> JSONValue { values[name] ?? .text("no \(name)") }
   func int(_ name: String) -> Int { Int(self[name].number) }
+  func ints(_ name: String) -> [Int] { self[name].numbers.map { Int($0) } }
 
   var architecture: ConvNetArchitecture {
     let layer = ConvNetArchitecture.Layer(

@@ -1,3 +1,4 @@
+import FileFixtures
 import Files
 import Foundation
 import Learning
@@ -6,9 +7,11 @@ import Testing
 import Torch
 
 @Suite struct CheckpointTests {
+  private let folder: TemporaryFolder
   private let model: TinyNetwork
 
-  init() {
+  init() throws {
+    folder = try TemporaryFolder()
     var random = RandomSource(seed: 3)
     model = TinyNetwork(using: &random)
   }
@@ -21,7 +24,7 @@ import Torch
   @Test func `a file gives back names, bits and texts`() throws {
     var checkpoint = Checkpoint(metadata: ["kind": "tiny", "note": "ä \"quoted\" \n line"])
     checkpoint.add(model)
-    let path = Tiny.temporaryFolder() + "/model.safetensors"
+    let path = folder.path + "/model.safetensors"
     try checkpoint.write(to: path)
     let read = try Checkpoint(path: path)
     #expect(read.metadata == checkpoint.metadata)
@@ -89,7 +92,7 @@ import Torch
   }
 
   @Test func `a file that is not there or not a checkpoint is a file failure`() throws {
-    let path = Tiny.temporaryFolder() + "/x.safetensors"
+    let path = folder.path + "/x.safetensors"
     #expect(throws: FileFailure.self) { try Checkpoint(path: path) }
     try writeDurably("not a checkpoint", to: path)
     #expect(throws: FileFailure.self) { try Checkpoint(path: path) }

@@ -1,3 +1,4 @@
+import FileFixtures
 import Foundation
 import Learning
 import Runs
@@ -5,8 +6,12 @@ import Testing
 import Torch
 
 @Suite struct ResumeTests {
+  private let temporary: TemporaryFolder
+
+  init() throws { temporary = try TemporaryFolder() }
+
   @Test func `a run killed without warning goes on from its last checkpoint`() async throws {
-    let path = Tiny.temporaryFolder()
+    let path = temporary.freshPath()
     await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in
       let folder = try RunFolder.create(at: path, recipe: ResumeTests.recipe(Tiny.optimizer(.adam)))
       var state = Tiny.state(Tiny.optimizer(.adam))
@@ -23,7 +28,7 @@ import Torch
     let left = try Checkpoint(path: RunPaths(path).checkpoint)
     #expect(left.metadata["training"]?.contains("\"step\":14") == true)
     let resumed = try sitting(path, Tiny.optimizer(.adam), steps: 30)
-    let straight = try sitting(Tiny.temporaryFolder(), Tiny.optimizer(.adam), steps: 30)
+    let straight = try sitting(temporary.freshPath(), Tiny.optimizer(.adam), steps: 30)
     #expect(same(straight, resumed))
   }
 
@@ -73,8 +78,8 @@ import Torch
     kind: OptimizerRecipe.Kind
   ) throws {
     let optimizer = Tiny.optimizer(kind)
-    let straight = try sitting(Tiny.temporaryFolder(), optimizer, steps: 30)
-    let path = Tiny.temporaryFolder()
+    let straight = try sitting(temporary.freshPath(), optimizer, steps: 30)
+    let path = temporary.freshPath()
     #expect(try sitting(path, optimizer, steps: 30, interruptAfter: 7).step == 7)
     #expect(try sitting(path, optimizer, steps: 30, interruptAfter: 6).step == 13)
     let resumed = try sitting(path, optimizer, steps: 30, prefetches: false)
@@ -85,7 +90,7 @@ import Torch
   }
 
   @Test func `a finished run that is resumed stays as it is`() throws {
-    let path = Tiny.temporaryFolder()
+    let path = temporary.freshPath()
     let finished = try sitting(path, Tiny.optimizer(.adam), steps: 9)
     let bytes = try Data(contentsOf: URL(fileURLWithPath: RunPaths(path).checkpoint))
     let again = try sitting(path, Tiny.optimizer(.adam), steps: 9)
@@ -94,7 +99,7 @@ import Torch
   }
 
   @Test func `work after the last checkpoint is done again and recorded once`() throws {
-    let path = Tiny.temporaryFolder()
+    let path = temporary.freshPath()
     let optimizer = Tiny.optimizer(.sgd)
     _ = try sitting(path, optimizer, steps: 30, interruptAfter: 14)
     let kept = try Data(contentsOf: URL(fileURLWithPath: RunPaths(path).checkpoint))
@@ -102,7 +107,7 @@ import Torch
     // As after a kill: the metrics are from step 22, the checkpoint is from step 14.
     try kept.write(to: URL(fileURLWithPath: RunPaths(path).checkpoint))
     let resumed = try sitting(path, optimizer, steps: 30)
-    let straightPath = Tiny.temporaryFolder()
+    let straightPath = temporary.freshPath()
     #expect(same(try sitting(straightPath, optimizer, steps: 30), resumed))
     let records = try [path, straightPath].map { path in
       try MetricsLog.records(at: RunPaths(path).metrics).map { record in
@@ -113,7 +118,7 @@ import Torch
   }
 
   @Test func `a checkpoint of another optimizer or model is refused and changes nothing`() throws {
-    let path = Tiny.temporaryFolder()
+    let path = temporary.freshPath()
     _ = try sitting(path, Tiny.optimizer(.sgd), steps: 2)
     let checkpoint = try Checkpoint(path: RunPaths(path).checkpoint)
     var state = Tiny.state(Tiny.optimizer(.adam))

@@ -1,3 +1,4 @@
+import FileFixtures
 import Foundation
 import Learning
 import Randomness
@@ -8,12 +9,16 @@ import Testing
 import Torch
 
 @Suite struct TrainerTests {
+  private let temporary: TemporaryFolder
+
+  init() throws { temporary = try TemporaryFolder() }
+
   private struct Failure: Error, Equatable {
     var step: Int
   }
 
   private func newFolder() throws -> RunFolder {
-    try RunFolder.create(at: Tiny.temporaryFolder(), recipe: TinyRecipe())
+    try RunFolder.create(at: temporary.freshPath(), recipe: TinyRecipe())
   }
 
   @Test func `training makes the loss smaller`() throws {

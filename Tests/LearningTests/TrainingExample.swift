@@ -92,10 +92,6 @@ enum Tiny {
       })
   }
 
-  static func temporaryFolder() -> String {
-    NSTemporaryDirectory() + "swiftlet-learning-\(UUID().uuidString)"
-  }
-
   static func metrics(_ folder: RunFolder, _ split: String) throws -> [MetricRecord] {
     try MetricsLog.records(at: folder.paths.metrics).filter { $0.split == split }
   }

@@ -206,21 +206,26 @@ def shared_features(p, x, c):
 # Generators
 
 
-def slices_of(p, key, x, shared, labels, masked, c, count, block):
-    """The slices [count, block] of one layer."""
+def slices_of(p, key, x, shared, labels, masked, c, count, block, previous=None):
+    """The slices [count, block] of one layer; `previous` are those of the task before, if any."""
     name, d = f"layers.{key}", c["embedding"]
     features = [] if shared is None else [shared]
     if c["localFeatures"]:
         features = local_features(p, f"{name}.features", x, c, key == "logits") + features
     features = torch.cat(features, 1)
-    table = p.get(f"{name}.labelEmbedding", c["ways"] + 1, d)
+    table = p.get(f"{name}.labelEmbedding", c.get("labelCount", c["ways"]) + 1, d)
     samples = torch.cat([table[labels], features], 1)
-    weights = p.get(f"{name}.weightEmbedding", count, d)
+    weights = tokens = p.get(f"{name}.weightEmbedding", count, d)
+    if c.get("carry", "none") == "gated":
+        gate = p.get(f"{name}.carryGate", 1)
+        previous = previous if previous is None else gate * previous
+    if c.get("carry", "none") != "none" and previous is not None:
+        tokens = torch.cat([weights, previous], 1)
     widen = lambda t, width: torch.cat([t, t.new_zeros(len(t), width - t.shape[1])], 1)
     none, transformer = torch.zeros(count, dtype=torch.bool), f"{name}.transformer"
     if c["generator"] == "separate":
         memory = encode(p, transformer, samples, c, masked)
-        y = decode(p, transformer, widen(weights, d + block), memory, c, none, masked)
+        y = decode(p, transformer, widen(tokens, d + block), memory, c, none, masked)
         return y[:, d:]
     width = d + max(block, features.shape[1])
     samples = widen(samples, width)
@@ -228,7 +233,7 @@ def slices_of(p, key, x, shared, labels, masked, c, count, block):
         y = encode(p, transformer, samples, c, masked)
         mixture = (weights @ y[:, :d].T).masked_fill(masked, -math.inf).softmax(1)
         return (mixture @ y[:, d:])[:, :block]
-    tokens, everything = torch.cat([widen(weights, width), samples]), torch.cat([none, masked])
+    tokens, everything = torch.cat([widen(tokens, width), samples]), torch.cat([none, masked])
     y = encode(p, transformer, tokens, c, everything)
     if c["decoder"]:
         y = decode(p, transformer, tokens, y, c, everything, everything)
@@ -288,8 +293,9 @@ def is_trained(index, c):
     return index < c["trained"] or index >= c["convolutions"] + min(0, c["trained"])
 
 
-def generate(p, images, labels, masked, c):
+def generate(p, images, labels, masked, c, previous=None):
     """Slices by layer, layer after layer on the activations of the support images."""
+    previous = previous or {}
     shared = shared_features(p, images, c) if c["sharedLayers"] else None
     slices, x = {}, images
     for index in range(c["convolutions"]):
@@ -298,11 +304,13 @@ def generate(p, images, labels, masked, c):
             count, block = (9, inputs * outputs) if c["allocation"] == "spatial" else (
                 outputs, 9 * inputs + c["generateBias"] + 2 * c["generateNorm"])  # fmt: skip
             slices[str(index)] = slices_of(
-                p, str(index), x, shared, labels, masked, c, count, block
+                p, str(index), x, shared, labels, masked, c, count, block, previous.get(str(index))
             )
         x = apply_layer(p, index, x, slices.get(str(index)), c)
     block = head_features(x, c).shape[1] + 1
-    slices["logits"] = slices_of(p, "logits", x, shared, labels, masked, c, c["ways"], block)
+    slices["logits"] = slices_of(
+        p, "logits", x, shared, labels, masked, c, c.get("outputs", c["ways"]), block,
+        previous.get("logits"))
     return slices
 
 

@@ -1,8 +1,13 @@
+import FileFixtures
 import Foundation
 import Runs
 import Testing
 
 @Suite struct EventFileTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
   // Made by the RecordWriter and the Event messages of TensorBoard 2.21.
   let version =
     "1800000000000000a37f4b220900002040fc54d9411a0d627261696e2e4576656e743a322b353110"
@@ -39,15 +44,13 @@ import Testing
   }
 
   @Test func `a file begins with its version and never replaces another`() throws {
-    let folder = NSTemporaryDirectory() + "swiftlet-events-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    let first = try EventFile(folder: folder, wallTime: 1_700_000_000.5)
+    let first = try EventFile(folder: folder.path, wallTime: 1_700_000_000.5)
     try first.append(
       MetricRecord(step: 300, time: 1, split: "train", values: ["loss": 0.5, "accuracy": 0.75]),
       wallTime: 1_700_000_001.25)
-    let second = try EventFile(folder: folder, continuingAfter: 200, wallTime: 1_700_000_000.5)
+    let second = try EventFile(folder: folder.path, continuingAfter: 200, wallTime: 1_700_000_000.5)
     #expect(first.path != second.path)
-    #expect(first.path.hasPrefix(folder + "/events.out.tfevents.1700000000."))
+    #expect(first.path.hasPrefix(folder.path + "/events.out.tfevents.1700000000."))
     let data = try Data(contentsOf: URL(fileURLWithPath: first.path))
     #expect(hex(Array(data)) == version + scalars)
   }

@@ -1,12 +1,18 @@
+import FileFixtures
 import Files
 import Foundation
 import Runs
 import Testing
 
 @Suite struct MetricsLogTests {
-  let path = NSTemporaryDirectory() + "swiftlet-metrics-\(UUID().uuidString)/metrics.jsonl"
+  private let folder: TemporaryFolder
+  private let path: String
 
-  init() throws { try writeDurably("", to: path) }
+  init() throws {
+    folder = try TemporaryFolder()
+    path = folder.path + "/metrics.jsonl"
+    try writeDurably("", to: path)
+  }
 
   func text() throws -> String { try String(contentsOfFile: path, encoding: .utf8) }
 

@@ -1,10 +1,17 @@
+import FileFixtures
 import Files
 import Foundation
 import Runs
 import Testing
 
 @Suite struct RunFolderTests {
-  let folder = NSTemporaryDirectory() + "swiftlet-runs-\(UUID().uuidString)/run"
+  private let owner: TemporaryFolder
+  private let folder: String
+
+  init() throws {
+    owner = try TemporaryFolder()
+    folder = owner.freshPath()
+  }
 
   @Test func `a new run has its recipe and loses its lock at the end`() throws {
     var recipe = Sample()

@@ -1,3 +1,4 @@
+import FileFixtures
 import Foundation
 import Randomness
 import Runs
@@ -7,13 +8,12 @@ import Torch
 import UpdateRules
 
 @Suite struct GenomeTests {
-  private let folder = NSTemporaryDirectory() + "swiftlet-rules-\(UUID().uuidString)"
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
 
   private func file(_ name: String, _ text: String) throws -> String {
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    let path = "\(folder)/\(name)"
-    try text.write(toFile: path, atomically: true, encoding: .utf8)
-    return path
+    try folder.write(Data(text.utf8), to: name)
   }
 
   @Test func `a rule has 20 numbers of two states that the paper counts, 68 of four`() {
@@ -140,8 +140,8 @@ import UpdateRules
   }
 
   @Test(arguments: [
-    "digits-stable", "digits-normalized", "digits-plain", "digits-28-stable", "digits-paper",
-    "gradient-descent",
+    "digits-stable", "digits-columns", "digits-oja", "digits-normalized", "digits-plain",
+    "digits-28-stable", "digits-paper", "gradient-descent",
   ])
   func `trained genomes can be read and used, and know where they come from`(_ name: String) throws
   {

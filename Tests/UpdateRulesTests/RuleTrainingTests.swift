@@ -1,4 +1,5 @@
 import Evolution
+import FileFixtures
 import Foundation
 import Learning
 import Randomness
@@ -11,6 +12,10 @@ import Torch
 @testable import UpdateRules
 
 @Suite struct RuleTrainingTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
   private func recipe(_ change: (inout RuleRecipe) -> Void = { _ in }) throws -> RuleRecipe {
     var recipe = try RecipeReader.load(
       RuleRecipe.self,
@@ -30,10 +35,6 @@ import Torch
       try tasks(recipe).map { JudgedTask(training: $0) }, hidden: recipe.networks[0],
       initialization: recipe.initialization, runs: recipe.evaluation.runs,
       batch: recipe.inner.batch, queryBatches: recipe.evaluation.queryBatches)
-  }
-
-  private func folder() -> String {
-    NSTemporaryDirectory() + "swiftlet-rules-\(UUID().uuidString)"
   }
 
   @Test func `gradients find a rule that learns, better than the one they began with`() throws {
@@ -74,7 +75,7 @@ import Torch
     #expect(
       state.model.genome.species(0).parameters.tensors
         != state.model.genome.species(1).parameters.tensors)
-    let path = folder()
+    let path = folder.freshPath()
     let run = try RunFolder.create(at: path, recipe: recipe)
     _ = try job.run(&state, folder: run)
     let straight = state
@@ -107,19 +108,77 @@ import Torch
     let recipe = try recipe()
     let search = RuleSearch(recipe, tasks: try tasks(recipe), judge: try judge(recipe))
     let genome = search.coordinates.genome(at: search.coordinates.start)
-    let first = search.fitness(of: genome, on: search.data(of: 3))
-    #expect(first == search.fitness(of: genome, on: search.data(of: 3)))
+    let first = search.fitness(of: [genome], on: search.data(of: 3))
+    #expect(first == search.fitness(of: [genome], on: search.data(of: 3)))
     let inputs = [0, 1].map { search.data(of: $0).episodes[0].episode.inputs }
     #expect(inputs[0] != inputs[1])
   }
 
-  @Test func `a genome whose weights are not finite has the accuracy 0`() throws {
-    let recipe = try recipe()
+  @Test func `genomes judged side by side do as well as each alone; 0 where weights overflow`()
+    throws
+  {
+    let recipe = try recipe { $0.search.episodes = 3 }
     let search = RuleSearch(recipe, tasks: try tasks(recipe), judge: try judge(recipe))
-    var genome = search.coordinates.genome(at: search.coordinates.start)
-    genome.synapse.update.fill(with: 1e30)
-    genome.synapse.keep.fill(with: 1e30)
-    #expect(search.fitness(of: genome, on: search.data(of: 0)) == 0)
+    var random = RandomSource(seed: 4)
+    var genomes = (0..<5).map { _ in
+      search.coordinates.genome(at: search.coordinates.start.map { $0 + 0.3 * random.normal() })
+    }
+    genomes[2].synapse.update.fill(with: 1e30)
+    genomes[2].synapse.keep.fill(with: 1e30)
+    let data = search.data(of: 0)
+    let together = search.fitness(of: genomes, on: data)
+    for (genome, value) in zip(genomes, together) {
+      // Rounding may decide a question differently, one of 2 x 16 x 3 for each of two tasks.
+      expectClose(value, search.fitness(of: [genome], on: data)[0], absolute: 1.5 / 192)
+    }
+    #expect(together[2] == 0)
+    #expect(Set(together).count > 2)
+  }
+
+  @Test func `species are judged side by side as each alone`() throws {
+    let recipe = try recipe()
+    let judge = RuleJudge(
+      [JudgedTask(training: RuleTask(.and))], hidden: [8], runs: 3, batch: 32, queryBatches: 2)
+    var random = RandomSource(seed: 2)
+    let rule = UpdateRule(recipe.makeGenome(species: 3, using: &random), recipe.options)
+    let curves = judge.curves(of: rule, on: judge.tasks[0], at: [5, 1])
+    #expect(curves.count == 3)
+    for (species, curve) in curves.enumerated() {
+      let alone = UpdateRule(rule.genome.species(species), recipe.options)
+      let expected = judge.curve(of: alone, on: judge.tasks[0], at: [1, 5])
+      #expect(curve.updates == [1, 5])
+      for (one, other) in zip(curve.accuracy, expected.accuracy) {
+        // Rounding may decide one question of 2 x 32 x 3 differently.
+        expectClose(one.mean, other.mean, absolute: 1.5 / 192)
+      }
+    }
+    #expect(Set(curves.map(\.accuracy[1].mean)).count > 1)
+    // Of two classes, what is wrong is right for the opposite sign.
+    let opposite = RuleJudge(
+      judge.tasks, hidden: [8], runs: 3, batch: 32, queryBatches: 2, isInverted: true)
+    for (one, other) in zip(curves, opposite.curves(of: rule, on: judge.tasks[0], at: [5])) {
+      expectClose(one.accuracy[1].mean + other.accuracy[0].mean, 1, absolute: 1e-6)
+    }
+  }
+
+  @Test func `a search in groups ends where one by one ends`() throws {
+    func outcome(together: Int) throws -> [Double] {
+      let recipe = try recipe {
+        $0.outer = .cma
+        $0.training.steps = 2
+        $0.search.population = 6
+        $0.search.together = together
+        $0.training.evaluationInterval = 10
+      }
+      let job = RuleSearch(recipe, tasks: try tasks(recipe), judge: try judge(recipe))
+      var state = RuleSearch.Progress(try job.start())
+      _ = try job.run(&state)
+      return state.search.strategy.mean
+    }
+    let single = try outcome(together: 1)
+    for size in [4, 6] {
+      expectClose(try outcome(together: size), single, relative: 1e-6)
+    }
   }
 
   @Test func `an interrupted generation judges nothing again, and ends as an uninterrupted one`()
@@ -134,7 +193,7 @@ import Torch
     let job = RuleSearch(recipe, tasks: try tasks(recipe), judge: try judge(recipe))
     var straight = RuleSearch.Progress(try job.start())
     _ = try job.run(&straight)
-    let path = folder()
+    let path = folder.freshPath()
     let run = try RunFolder.create(at: path, recipe: recipe)
     var broken = RuleSearch.Progress(try job.start())
     let asked = Mutex(0)

@@ -42,8 +42,12 @@ extension CMAES {
     if state.covariance.isBroken || ratio * ratio > rules.conditionNumber {
       reasons.append(.conditionNumber)
     }
-    let axis = state.covariance.axis(state.generation % dimension)
-    if zip(state.center, axis).allSatisfy({ $0 + 0.1 * state.stepSize * $1 == $0 }) {
+    let axis = state.generation % dimension
+    let isTooShort = state.center.indices.allSatisfy { index in
+      let value = state.center[index]
+      return value + 0.1 * state.stepSize * state.covariance.axis(axis, at: index) == value
+    }
+    if isTooShort {
       reasons.append(.noEffectAlongAxis)
     }
     if zip(state.center, deviations).contains(where: { $0 + 0.2 * $1 == $0 }) {

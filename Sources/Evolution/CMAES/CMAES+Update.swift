@@ -97,7 +97,7 @@ extension CMAES {
   }
 
   /// Equations of the tutorial, section by section; both matrices hold the best candidate first.
-  private mutating func adapt(normals: Matrix, steps: Matrix) {
+  private mutating func adapt(normals: consuming Matrix, steps: consuming Matrix) {
     let p = parameters
     let positive = p.weights[..<p.parents]
     let step = weightedSum(positive, rowsOf: steps)
@@ -120,12 +120,11 @@ extension CMAES {
 
     let lost = isShort ? 0 : p.rankOneRate * pathRate * (2 - pathRate)
     let total = p.weights.reduce(0, +)
-    var stepsAndPath = steps
-    stepsAndPath.append(row: state.covariancePath)
+    steps.append(row: state.covariancePath)
+    let weights = candidateWeights(normals) + [p.rankOneRate]
     state.covariance.adapt(
       CovarianceUpdate(
-        keep: 1 + lost - p.rankOneRate - p.rankMuRate * total,
-        weights: candidateWeights(normals) + [p.rankOneRate], steps: stepsAndPath,
+        keep: 1 + lost - p.rankOneRate - p.rankMuRate * total, weights: weights, steps: steps,
         normals: normals, pathKeep: 1 - pathRate, pathStep: normal.map { $0 * pathGain }),
       stepPath: &state.stepPath)
     state.stepSize *= exp(min(1, (rate / p.stepDamping) * (length / p.expectedLength - 1)))
@@ -133,7 +132,7 @@ extension CMAES {
 
   /// The weight of each candidate in the covariance; a negative one counts for a step of average
   /// length, whatever its own, so that the covariance stays positive definite.
-  private func candidateWeights(_ normals: Matrix) -> [Double] {
+  private func candidateWeights(_ normals: borrowing Matrix) -> [Double] {
     parameters.weights.enumerated().map { row, weight in
       guard weight < 0 else { return parameters.rankMuRate * weight }
       let normal = Array(normals.row(row))

@@ -10,7 +10,8 @@ import Randomness
 ///
 /// - Numerics: double precision; one generation takes `candidates * n^2` operations in the full
 ///   shape and `candidates * n` in the separable one. The same seed gives the same search, bit for
-///   bit, however the evaluations are spread over threads and however often it was saved.
+///   bit, however the evaluations are spread over threads, however often it was saved, and whatever
+///   vectors the processor has.
 /// - Paper: Hansen, *The CMA Evolution Strategy: A Tutorial* (2016), arXiv 1604.00772; learning
 ///   rates as in Nomura, Akimoto and Ono, *CMA-ES with Learning Rate Adaptation* (2023).
 ///

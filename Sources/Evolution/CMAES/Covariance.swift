@@ -29,7 +29,7 @@ enum Covariance: Codable, Sendable {
 
   /// Follows a generation. The path of the step size, which lives in the coordinates of the draws,
   /// turns with them.
-  mutating func adapt(_ update: CovarianceUpdate, stepPath: inout [Double]) {
+  mutating func adapt(_ update: consuming CovarianceUpdate, stepPath: inout [Double]) {
     // The payload is taken out so that its matrices are changed in place instead of copied.
     switch self {
     case .symmetric(var form):
@@ -68,13 +68,12 @@ enum Covariance: Codable, Sendable {
     }
   }
 
-  /// One standard deviation along an axis, counted around.
-  func axis(_ index: Int) -> [Double] {
+  /// A coordinate of one standard deviation along an axis.
+  func axis(_ index: Int, at coordinate: Int) -> Double {
     switch self {
-    case .symmetric(let form): form.axis(index)
-    case .factored(let form): form.axis(index)
-    case .diagonal(let form):
-      form.variances.indices.map { $0 == index ? form.variances[$0].squareRoot() : 0 }
+    case .symmetric(let form): form.axis(index, at: coordinate)
+    case .factored(let form): form.axis(index, at: coordinate)
+    case .diagonal(let form): index == coordinate ? form.variances[index].squareRoot() : 0
     }
   }
 

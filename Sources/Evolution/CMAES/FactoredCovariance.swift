@@ -41,30 +41,28 @@ struct FactoredCovariance: Codable, Sendable {
   var matrix: Matrix { Matrix.rowProducts(root, root) }
 
   /// One standard deviation along an axis, as of the last look at them.
-  func axis(_ index: Int) -> [Double] { root.column(index) }
+  func axis(_ index: Int, at coordinate: Int) -> Double { root[coordinate, index] }
 
   /// Multiplies the root by one factor per step.
-  mutating func adapt(_ update: CovarianceUpdate, stepPath: inout [Double]) {
+  mutating func adapt(_ update: consuming CovarianceUpdate, stepPath: inout [Double]) {
     blend(&path, keep: update.pathKeep, gain: 1, update.pathStep)
     for index in variances.indices { variances[index] *= update.keep }
-    var normals = update.normals
-    normals.append(row: path)
-    var images = update.steps
+    update.normals.append(row: path)
     // The path first and the negative weights last, so that every partial sum is positive.
-    let last = normals.rows - 1
+    let last = update.normals.rows - 1
     for row in [last] + Array(0..<last) {
-      let gain = normals.stretch(row, by: update.weights[row] / update.keep, along: &path)
-      addSquares(of: row, in: images, times: update.weights[row])
-      images.scaleRow(row, by: gain * update.keep.squareRoot())
+      let gain = update.normals.stretch(row, by: update.weights[row] / update.keep, along: &path)
+      addSquares(of: row, in: update.steps, times: update.weights[row])
+      update.steps.scaleRow(row, by: gain * update.keep.squareRoot())
       isBroken = isBroken || !gain.isFinite
     }
-    root.addOuterProducts(images, normals, keep: update.keep.squareRoot())
+    root.addOuterProducts(update.steps, update.normals, keep: update.keep.squareRoot())
     for index in path.indices { path[index] /= update.keep.squareRoot() }
     age += 1
     if age >= interval, !isBroken { review(&stepPath) }
   }
 
-  private mutating func addSquares(of row: Int, in steps: Matrix, times weight: Double) {
+  private mutating func addSquares(of row: Int, in steps: borrowing Matrix, times weight: Double) {
     let start = row * steps.columns
     for index in variances.indices {
       variances[index] += weight * steps.elements[start + index] * steps.elements[start + index]

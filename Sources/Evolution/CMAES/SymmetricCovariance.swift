@@ -38,7 +38,7 @@ struct SymmetricCovariance: Codable, Sendable {
     return normal
   }
 
-  func axis(_ index: Int) -> [Double] { axes.row(index).map { $0 * lengths[index] } }
+  func axis(_ index: Int, at coordinate: Int) -> Double { axes[index, coordinate] * lengths[index] }
 
   mutating func adapt(_ update: CovarianceUpdate) {
     var weighted = update.steps

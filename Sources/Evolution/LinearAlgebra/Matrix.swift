@@ -5,7 +5,7 @@ import Foundation
 /// It is written down as the bytes of its elements in base64 (little-endian), so that a saved
 /// search of a thousand coordinates stays small and every bit comes back.
 struct Matrix: Sendable, Equatable {
-  let rows: Int
+  private(set) var rows: Int
   let columns: Int
   var elements: [Double]
 
@@ -39,16 +39,17 @@ struct Matrix: Sendable, Equatable {
 
   var diagonal: [Double] { (0..<min(rows, columns)).map { self[$0, $0] } }
 
-  /// The rows taken in the given order.
+  /// The rows taken in the given order, with room for one more.
   func gatheringRows(_ order: [Int]) -> Matrix {
     var gathered: [Double] = []
-    gathered.reserveCapacity(order.count * columns)
+    gathered.reserveCapacity((order.count + 1) * columns)
     for index in order { gathered.append(contentsOf: row(index)) }
     return Matrix(rows: order.count, columns: columns, elements: gathered)
   }
 
   mutating func append(row: [Double]) {
-    self = Matrix(rows: rows + 1, columns: columns, elements: elements + row)
+    elements.append(contentsOf: row)
+    rows += 1
   }
 
   mutating func scaleRow(_ row: Int, by factor: Double) {

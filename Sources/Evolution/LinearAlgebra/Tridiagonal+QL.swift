@@ -1,9 +1,4 @@
-/// One plane rotation between the rows `row` and `row + 1`.
-private struct Rotation {
-  var row: Int
-  var cosine: Double
-  var sine: Double
-}
+internal import CVectors
 
 extension Tridiagonal {
   /// Makes the form diagonal and turns the rows of `basis` along.
@@ -15,7 +10,7 @@ extension Tridiagonal {
     // The off-diagonals move up by one place, and the last is a border that is never read.
     besides.removeFirst()
     besides.append(0)
-    var rotations: [Rotation] = []
+    var rotations: [cv_rotation] = []
     rotations.reserveCapacity(32 * size)
     for index in 0..<size {
       var sweeps = 0
@@ -42,7 +37,7 @@ extension Tridiagonal {
   }
 
   /// One QL sweep with Wilkinson's shift over the rows `start...end`.
-  private mutating func sweep(from start: Int, to end: Int, into rotations: inout [Rotation]) {
+  private mutating func sweep(from start: Int, to end: Int, into rotations: inout [cv_rotation]) {
     let half = (diagonal[start + 1] - diagonal[start]) / (2 * besides[start])
     let root = abs(half) > 1e100 ? abs(half) : (half * half + 1).squareRoot()
     var ahead =
@@ -68,7 +63,7 @@ extension Tridiagonal {
       carried = sine * mixed
       diagonal[row + 1] = ahead + carried
       ahead = cosine * mixed - rest
-      rotations.append(Rotation(row: row, cosine: cosine, sine: sine))
+      rotations.append(cv_rotation(row: row, cosine: cosine, sine: sine))
     }
     diagonal[start] -= carried
     besides[start] = ahead
@@ -79,7 +74,7 @@ extension Tridiagonal {
   ///
   /// Eight columns at a time are copied into a strip that fits in the cache, whatever the distance
   /// of the rows.
-  private func apply(_ rotations: inout [Rotation], to basis: inout Matrix) {
+  private func apply(_ rotations: inout [cv_rotation], to basis: inout Matrix) {
     let (height, width) = (basis.rows, basis.columns)
     var strip = [Double](repeating: 0, count: height * 8)
     basis.elements.withUnsafeMutableBufferPointer { elements in
@@ -92,7 +87,7 @@ extension Tridiagonal {
               strip[row * 8 + column] = base[row * width + first + column]
             }
           }
-          rotate(strip, rotations)
+          cv_rotate(instructionSet, strip, rotations, rotations.count)
           for row in 0..<height {
             for column in 0..<count {
               base[row * width + first + column] = strip[row * 8 + column]
@@ -103,41 +98,4 @@ extension Tridiagonal {
     }
     rotations.removeAll(keepingCapacity: true)
   }
-}
-
-/// Applies rotations to rows of eight numbers.
-///
-/// The upper row of a rotation is mostly the lower row of the next, and then stays in registers.
-private func rotate(_ strip: UnsafeMutablePointer<Double>, _ rotations: [Rotation]) {
-  guard let first = rotations.first else { return }
-  var lower = strip + (first.row + 1) * 8
-  var (b0, b1) = (load(lower, 0), load(lower, 2))
-  var (b2, b3) = (load(lower, 4), load(lower, 6))
-  for rotation in rotations {
-    let upper = strip + rotation.row * 8
-    if lower != upper + 8 {
-      store(b0, lower, 0)
-      store(b1, lower, 2)
-      store(b2, lower, 4)
-      store(b3, lower, 6)
-      lower = upper + 8
-      (b0, b1) = (load(lower, 0), load(lower, 2))
-      (b2, b3) = (load(lower, 4), load(lower, 6))
-    }
-    let cosine = Lane(repeating: rotation.cosine)
-    let sine = Lane(repeating: rotation.sine)
-    let (a0, a1) = (load(upper, 0), load(upper, 2))
-    let (a2, a3) = (load(upper, 4), load(upper, 6))
-    store(sine * a0 + cosine * b0, lower, 0)
-    store(sine * a1 + cosine * b1, lower, 2)
-    store(sine * a2 + cosine * b2, lower, 4)
-    store(sine * a3 + cosine * b3, lower, 6)
-    (b0, b1) = (cosine * a0 - sine * b0, cosine * a1 - sine * b1)
-    (b2, b3) = (cosine * a2 - sine * b2, cosine * a3 - sine * b3)
-    lower = upper
-  }
-  store(b0, lower, 0)
-  store(b1, lower, 2)
-  store(b2, lower, 4)
-  store(b3, lower, 6)
 }

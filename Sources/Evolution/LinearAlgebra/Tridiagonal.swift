@@ -1,3 +1,5 @@
+internal import CVectors
+
 /// The tridiagonal form of a symmetric matrix, with the reflections that made it.
 struct Tridiagonal {
   var diagonal: [Double]
@@ -83,7 +85,10 @@ struct Tridiagonal {
     for index in 0..<count {
       let row = work + index * size
       if let earlier {
-        product[index] = reduceAndMultiply(row, earlier, update, vector, product, index)
+        let (first, second, third) = (earlier[index], update[index], vector[index])
+        product[index] = cv_reduce_row(
+          instructionSet, row, first, update, second, earlier, vector, third, product, index)
+        row[index] -= first * second + second * first
       } else {
         product[index] = dot(row, vector, index)
         addScaled(vector[index], row, to: product, index)
@@ -129,43 +134,4 @@ private func reduceRow(
   for column in 0...index {
     row[column] -= first * update[column] + second * vector[column]
   }
-}
-
-/// ``reduceRow(_:_:_:_:)`` together with both halves of a symmetric product: returns the row times
-/// `next` without the diagonal, and adds `next[index]` times the row to `product`.
-@inline(__always)
-private func reduceAndMultiply(
-  _ row: UnsafeMutablePointer<Double>, _ vector: UnsafePointer<Double>,
-  _ update: UnsafePointer<Double>, _ next: UnsafePointer<Double>,
-  _ product: UnsafeMutablePointer<Double>, _ index: Int
-) -> Double {
-  let (first, second, third) = (vector[index], update[index], next[index])
-  let firsts = Lane(repeating: first)
-  let seconds = Lane(repeating: second)
-  let thirds = Lane(repeating: third)
-  var (low, high) = (Lane.zero, Lane.zero)
-  var column = 0
-  while column + 4 <= index {
-    let left =
-      load(row, column) - (firsts * load(update, column) + seconds * load(vector, column))
-    let right =
-      load(row, column + 2)
-      - (firsts * load(update, column + 2) + seconds * load(vector, column + 2))
-    store(left, row, column)
-    store(right, row, column + 2)
-    low += left * load(next, column)
-    high += right * load(next, column + 2)
-    store(load(product, column) + thirds * left, product, column)
-    store(load(product, column + 2) + thirds * right, product, column + 2)
-    column += 4
-  }
-  var sum = (low + high).sum()
-  while column < index {
-    row[column] -= first * update[column] + second * vector[column]
-    sum += row[column] * next[column]
-    product[column] += third * row[column]
-    column += 1
-  }
-  row[index] -= first * update[index] + second * vector[index]
-  return sum
 }

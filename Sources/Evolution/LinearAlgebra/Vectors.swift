@@ -1,11 +1,13 @@
+internal import CVectors
+
+/// The widest vectors of this processor, which decide how fast the loops below are, and not what
+/// they give: every set of instructions gives the same bits.
+let instructionSet = cv_best_set()
+
 /// The inner product of two vectors of equal length.
 func dot(_ left: [Double], _ right: [Double]) -> Double {
-  left.withUnsafeBufferPointer { left in
-    right.withUnsafeBufferPointer { right in
-      guard let first = left.baseAddress, let second = right.baseAddress else { return 0 }
-      return dot(first, second, left.count)
-    }
-  }
+  precondition(left.count == right.count, "\(left.count) and \(right.count) numbers")
+  return cv_dot(instructionSet, left, right, left.count)
 }
 
 /// The Euclidean length of a vector.
@@ -31,45 +33,10 @@ func weightedSum(_ weights: some Collection<Double>, rowsOf matrix: Matrix) -> [
   return sum
 }
 
-typealias Lane = SIMD2<Double>
-
-/// Two neighbouring numbers; every processor Swift knows has registers of this width.
-@inline(__always)
-func load(_ pointer: UnsafePointer<Double>, _ offset: Int) -> Lane {
-  UnsafeRawPointer(pointer + offset).loadUnaligned(as: Lane.self)
-}
-
-@inline(__always)
-func load(_ pointer: UnsafeMutablePointer<Double>, _ offset: Int) -> Lane {
-  load(UnsafePointer(pointer), offset)
-}
-
-@inline(__always)
-func store(_ lane: Lane, _ pointer: UnsafeMutablePointer<Double>, _ offset: Int) {
-  UnsafeMutableRawPointer(pointer + offset).storeBytes(of: lane, as: Lane.self)
-}
-
 func dot(
   _ left: UnsafePointer<Double>, _ right: UnsafePointer<Double>, _ count: Int
 ) -> Double {
-  var first = Lane.zero
-  var second = Lane.zero
-  var third = Lane.zero
-  var fourth = Lane.zero
-  var index = 0
-  while index + 8 <= count {
-    first += load(left, index) * load(right, index)
-    second += load(left, index + 2) * load(right, index + 2)
-    third += load(left, index + 4) * load(right, index + 4)
-    fourth += load(left, index + 6) * load(right, index + 6)
-    index += 8
-  }
-  var sum = ((first + second) + (third + fourth)).sum()
-  while index < count {
-    sum += left[index] * right[index]
-    index += 1
-  }
-  return sum
+  cv_dot(instructionSet, left, right, count)
 }
 
 /// `target += scale * source`.
@@ -77,15 +44,5 @@ func addScaled(
   _ scale: Double, _ source: UnsafePointer<Double>, to target: UnsafeMutablePointer<Double>,
   _ count: Int
 ) {
-  let factor = Lane(repeating: scale)
-  var index = 0
-  while index + 4 <= count {
-    store(load(target, index) + factor * load(source, index), target, index)
-    store(load(target, index + 2) + factor * load(source, index + 2), target, index + 2)
-    index += 4
-  }
-  while index < count {
-    target[index] += scale * source[index]
-    index += 1
-  }
+  cv_add_scaled(instructionSet, scale, source, target, count)
 }

@@ -141,9 +141,36 @@ public struct Minimization<Strategy: EvolutionStrategy>: Codable, Sendable {
     onEvaluation: @Sendable (Self) throws -> Void = { _ in },
     objective: @Sendable (Candidate) throws -> Double
   ) throws -> Bool {
+    try runGeneration(
+      groupsOf: 1, workers: workers, shouldStop: shouldStop, onEvaluation: onEvaluation
+    ) { group in try group.map(objective) }
+  }
+
+  /// Evaluates what the generation in progress still needs, several candidates at a time: for
+  /// objectives that are cheaper for many points together than one after the other.
+  ///
+  /// - Parameters:
+  ///   - groupSize: How many candidates are evaluated together; the last group may be smaller.
+  ///   - workers: How many threads evaluate side by side; the result does not depend on it.
+  ///   - shouldStop: Asked before each group. Evaluations that have begun are finished.
+  ///   - onEvaluation: Called after each group, one at a time, with the search as it is then.
+  ///   - objective: The values of candidates in their order; lower is better.
+  /// - Returns: Whether the generation is complete.
+  /// - Throws: What `objective` or a callback throws; the search keeps what was finished before.
+  /// - Precondition: `groupSize` is at least 1, and there is one value per candidate.
+  @discardableResult
+  public mutating func runGeneration(
+    groupsOf groupSize: Int, workers: Int = 1, shouldStop: @Sendable () -> Bool = { false },
+    onEvaluation: @Sendable (Self) throws -> Void = { _ in },
+    objective: @Sendable ([Candidate]) throws -> [Double]
+  ) throws -> Bool {
+    precondition(groupSize >= 1, "runGeneration: groups of \(groupSize) candidates")
     let candidates = unfinished()
+    let groups = stride(from: 0, to: candidates.count, by: groupSize).map {
+      Array(candidates[$0..<min($0 + groupSize, candidates.count)])
+    }
     let outcome = evaluateInParallel(
-      candidates, of: self, workers: workers, shouldStop: shouldStop, onEvaluation: onEvaluation,
+      groups, of: self, workers: workers, shouldStop: shouldStop, onEvaluation: onEvaluation,
       objective: objective)
     for (candidate, value) in zip(candidates, outcome.values) {
       if let value { note(value, of: candidate) }

@@ -11,26 +11,32 @@ struct EvaluationOutcome<Strategy: EvolutionStrategy>: Sendable {
   var failure: (any Error)?
 }
 
-/// Evaluates candidates on up to `workers` threads.
+/// Evaluates groups of candidates on up to `workers` threads.
 ///
 /// After a failure or a request to stop no further evaluation begins.
 func evaluateInParallel<Strategy>(
-  _ candidates: [Minimization<Strategy>.Candidate], of search: Minimization<Strategy>,
+  _ groups: [[Minimization<Strategy>.Candidate]], of search: Minimization<Strategy>,
   workers: Int, shouldStop: @Sendable () -> Bool,
   onEvaluation: @Sendable (Minimization<Strategy>) throws -> Void,
-  objective: @Sendable (Minimization<Strategy>.Candidate) throws -> Double
+  objective: @Sendable ([Minimization<Strategy>.Candidate]) throws -> [Double]
 ) -> (values: [Double?], failure: (any Error)?) {
+  let starts = groups.reduce(into: [0]) { $0.append(($0.last ?? 0) + $1.count) }
   let shared = Mutex(
     EvaluationOutcome(
-      search: search, values: [Double?](repeating: nil, count: candidates.count)))
-  inParallel(candidates.count, workers: workers) { index in
+      search: search, values: [Double?](repeating: nil, count: starts[groups.count])))
+  inParallel(groups.count, workers: workers) { index in
     guard !shared.withLock({ $0.isOver }) else { return }
     if shouldStop() { return shared.withLock { $0.isOver = true } }
     do {
-      let value = try objective(candidates[index])
+      let group = groups[index]
+      let values = try objective(group)
+      precondition(
+        values.count == group.count, "\(values.count) values for \(group.count) candidates")
       try shared.withLock {
-        $0.values[index] = value
-        $0.search.note(value, of: candidates[index])
+        for (offset, value) in values.enumerated() {
+          $0.values[starts[index] + offset] = value
+          $0.search.note(value, of: group[offset])
+        }
         try onEvaluation($0.search)
       }
     } catch {

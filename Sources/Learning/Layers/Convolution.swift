@@ -50,9 +50,17 @@ public struct Convolution: Layer {
 
   /// Applies the convolution.
   public func forward(_ input: Tensor, _ pass: inout Pass) -> Tensor {
-    let output = self(input)
+    let output = supplied(by: pass)(input)
     note(output, &pass)
     return output
+  }
+
+  /// The convolution with the weight that the pass has for it.
+  private func supplied(by pass: Pass) -> Convolution {
+    guard let supply = pass.weightSupply else { return self }
+    var copy = self
+    copy.weight = supply(weight)
+    return copy
   }
 
   /// Notes the work of a result in the pass's trace, for whoever computes it in another way.

@@ -33,10 +33,16 @@ public struct Linear: Layer {
 
   /// Applies the map.
   public func forward(_ input: Tensor, _ pass: inout Pass) -> Tensor {
-    let output = self(input)
+    let output = supplied(by: pass)(input)
     pass.note(
       "linear", weight: weight, output: output, multiplyAdds: output.count * weight.extent(1))
     return output
+  }
+
+  /// The map with the weight that the pass has for it.
+  private func supplied(by pass: Pass) -> Linear {
+    guard let supply = pass.weightSupply else { return self }
+    return Linear(weight: supply(weight), bias: bias)
   }
 
   /// Applies the map; it is the same in training and inference.

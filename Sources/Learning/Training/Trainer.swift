@@ -17,8 +17,8 @@ public struct TrainerSettings: Sendable {
   public var checkpointMinutes: Double? = 5
   /// Which evaluation is the best; its model is kept in `best.safetensors`.
   public var best: BestMetric?
-  /// Steps between two checks of the loss on a GPU, where each check waits for the device. On the
-  /// processor every loss is checked.
+  /// Steps between two checks of the loss on a GPU, where each check waits for the device; a second
+  /// after the last there is another. On the processor every loss is checked.
   public var finiteCheckInterval = 100
   /// Whether the next batch is prepared on another thread; the results are the same.
   public var prefetches = true
@@ -156,6 +156,7 @@ public struct Trainer<M: Model, Batch: Sendable> {
     }
     let isChecked =
       loss.device.kind == .cpu || (state.step + 1) % settings.finiteCheckInterval == 0
+      || journal.isLossOutdated
     if isChecked {
       journal.lastLoss = loss.scalar()
       try check(journal.lastLoss, state, gradient)

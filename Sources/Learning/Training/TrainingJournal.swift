@@ -4,7 +4,9 @@ import Torch
 /// The written side of a run: when to record what, and where.
 struct TrainingJournal<M: Model> {
   /// The last loss that was read from the device.
-  var lastLoss = Double.nan
+  var lastLoss = Double.nan {
+    didSet { lossSeconds = seconds }
+  }
 
   private let settings: TrainerSettings
   private let folder: RunFolder?
@@ -12,6 +14,7 @@ struct TrainingJournal<M: Model> {
   private let events: EventFile?
   private let watch: Stopwatch
   private var window: [String: [Tensor]] = [:]
+  private var lossSeconds = -Double.infinity
   private var lastCheckpoint: (step: Int?, seconds: Double)
 
   init(_ settings: TrainerSettings, folder: RunFolder?, state: TrainingState<M>) throws {
@@ -30,6 +33,9 @@ struct TrainingJournal<M: Model> {
 
   /// Working time so far, all sittings together.
   var seconds: Double { watch.seconds }
+
+  /// Whether a loss to show must be read anew.
+  var isLossOutdated: Bool { seconds - lossSeconds > 1 }
 
   /// Takes the numbers of a step.
   mutating func add(_ numbers: [String: any MetricValue]) {
@@ -95,7 +101,6 @@ struct TrainingJournal<M: Model> {
       Tensor(stacking: scalars.map { $0.cast(to: .float64) }).mean().scalar()
     }
     window = [:]
-    if let loss = means["loss"], lastLoss.isNaN { lastLoss = loss }
     try write(MetricRecord(step: step, time: seconds, split: "train", values: means))
   }
 

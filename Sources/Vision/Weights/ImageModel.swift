@@ -70,7 +70,7 @@ public struct ImageModel: Sendable {
     if let model {
       try self.init(weights, as: model)
     } else {
-      try self.init(described: weights)
+      try self.init(weights)
     }
     try resize(height: height, width: width, interpolation, path: path)
   }
@@ -89,8 +89,11 @@ public struct ImageModel: Sendable {
       naming: naming == .standard ? model.naming : naming)
   }
 
-  /// Weights that say themselves what they are.
-  private init(described weights: StateDictionary) throws {
+  /// Weights that say themselves what they are, by the texts that ``write(to:naming:)`` writes.
+  ///
+  /// - Throws: `FileFailure` where texts are missing or damaged; `CheckpointError` listing every tensor
+  ///   that does not fit.
+  public init(_ weights: StateDictionary) throws {
     let path = weights.origin
     guard weights.metadata["kind"] == Self.kind else {
       throw FileFailure(
@@ -160,6 +163,16 @@ public struct ImageModel: Sendable {
   /// - Throws: `FileFailure` of kind `unwritable`.
   public func write(to path: String, naming wanted: Naming? = nil) throws {
     let naming = wanted ?? naming
+    let metadata = try metadata(naming)
+    let named = network.moved(to: .cpu).tensors(naming)
+    try saveSafetensors(
+      zip(named.names, named.tensors).map { (name: $0, tensor: $1) }, metadata: metadata, to: path)
+  }
+
+  /// The texts of the file, for tensors under the names of a package.
+  ///
+  /// - Throws: Nothing that a caller could mend; encoding the parts does not fail.
+  public func metadata(_ naming: Naming) throws -> [String: String] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
     func json(_ value: some Encodable) throws -> String {
@@ -170,9 +183,7 @@ public struct ImageModel: Sendable {
       "preprocessing": try json(preparation), "naming": naming.rawValue, "format": "pt",
     ]
     if let classNames { metadata["classes"] = try json(classNames) }
-    let named = network.moved(to: .cpu).tensors(naming)
-    try saveSafetensors(
-      zip(named.names, named.tensors).map { (name: $0, tensor: $1) }, metadata: metadata, to: path)
+    return metadata
   }
 
   /// The probability of every class for every image, `[images, classes]`.

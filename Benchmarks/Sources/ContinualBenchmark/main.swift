@@ -1,0 +1,117 @@
+// Training steps on sequences of 5-way 1-shot tasks of random images, class-incremental, printed as one
+// JSON object beside which `Peer/continual.py --bench` can be put.
+//
+//   swift run -c release --package-path Benchmarks ContinualBenchmark
+//     [--tasks T] [--channels C] [--sequences-per-step B] [--judged-tasks M] [--seconds S]
+//     [--threads N]
+import Foundation
+import HyperTransformer
+import Learning
+import Randomness
+import Torch
+
+struct Report: Encodable {
+  var engine = "swiftlet"
+  var threads: Int
+  var tasks: Int
+  var sequencesPerStep: Int
+  var judgedTasks: Int?
+  var steps: Int
+  var sequencesPerSecond: Double
+  var medianStepSeconds: Double
+  var megabytesBefore: Double
+  var peakMegabytes: Double
+}
+
+/// The number after a flag.
+func argument(_ flag: String) -> Int? {
+  let arguments = CommandLine.arguments
+  guard let index = arguments.firstIndex(of: flag), index + 1 < arguments.count else { return nil }
+  return Int(arguments[index + 1])
+}
+
+#if os(Linux)
+  private let rusageSelf = __rusage_who_t(RUSAGE_SELF.rawValue)
+#else
+  private let rusageSelf = RUSAGE_SELF
+#endif
+
+func peakMegabytes() -> Double {
+  var usage = rusage()
+  getrusage(rusageSelf, &usage)
+  return Double(usage.ru_maxrss) / 1024
+}
+
+/// This thread's processor time with one thread, which other work on the machine does not count in;
+/// the wall clock with more.
+func nanoseconds() -> Int {
+  var time = timespec()
+  clock_gettime(Engine.threadCount == 1 ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC, &time)
+  return time.tv_sec * 1_000_000_000 + time.tv_nsec
+}
+
+func randomBatch(
+  _ plan: SequencePlan, _ count: Int, _ random: inout RandomSource
+) -> SequenceBatch {
+  func labels(_ images: Int) -> Tensor {
+    Tensor(
+      (0..<count).flatMap { _ in (0..<images).map { $0 % plan.ways } }, shape: [count, images])
+  }
+  func images(_ number: Int) -> Tensor {
+    Tensor(uniform: [number, count, 1, 28, 28], in: -1...1, using: &random)
+  }
+  let supports = (0..<plan.tasks).map { _ in
+    SupportSet(images: images(plan.ways * plan.shots), labels: labels(plan.ways * plan.shots))
+  }
+  let queries = plan.tasks * plan.ways * plan.queriesPerClass
+  return SequenceBatch(
+    plan: plan, supports: supports,
+    query: QuerySet(images: images(queries), labels: labels(queries)))
+}
+
+/// Takes training steps for some seconds, after a few that do not count.
+func measure(threads: Int, sequences: Int, seconds: Int) throws -> Report {
+  Engine.threadCount = threads
+  Engine.keepFreedMemory()
+  var random = RandomSource(seed: 1)
+  var recipe = ContinualRecipe()
+  recipe.network.family = .maxPoolThreeLayer
+  recipe.network.channels = argument("--channels") ?? 8
+  recipe.sequence.tasks = argument("--tasks") ?? 5
+  recipe.sequence.queriesPerClass = 3
+  recipe.objective.judgedTasks = argument("--judged-tasks")
+  var model = try WeightGenerator(recipe, imageChannels: 1, using: &random)
+  let optimizer = OptimizerRecipe(.sgd, learningRate: 0.02).makeOptimizer()
+  var state = optimizer.initialState(for: model.parameters)
+  var pass = Pass.training(using: random)
+  // Drawn before the clock starts, like the peer's.
+  let batches = (0..<4).map { _ in randomBatch(recipe.sequence, sequences, &random) }
+  let before = peakMegabytes()
+  var times: [Double] = []
+  let start = DispatchTime.now().uptimeNanoseconds
+  let limit = UInt64(seconds) * 1_000_000_000
+  while times.count < 6 || DispatchTime.now().uptimeNanoseconds - start < limit {
+    let begin = nanoseconds()
+    let batch = batches[times.count % batches.count]
+    var (_, gradient) = valueAndGradient(at: &model) { model in
+      recipe.objective(&model, batch, &pass).loss
+    }
+    _ = gradient.clip(toGlobalNorm: 5)
+    optimizer.update(&model, with: gradient, learningRate: 0.02, state: &state)
+    times.append(Double(nanoseconds() - begin) / 1e9)
+  }
+  let counted = times.dropFirst(3).sorted()
+  let median = counted[counted.count / 2]
+  return Report(
+    threads: threads, tasks: recipe.sequence.tasks, sequencesPerStep: sequences,
+    judgedTasks: recipe.objective.judgedTasks, steps: counted.count,
+    sequencesPerSecond: Double(sequences) / median, medianStepSeconds: median,
+    megabytesBefore: before, peakMegabytes: peakMegabytes())
+}
+
+let encoder = JSONEncoder()
+encoder.outputFormatting = [.sortedKeys]
+let report = try measure(
+  threads: argument("--threads") ?? 1, sequences: argument("--sequences-per-step") ?? 8,
+  seconds: argument("--seconds") ?? 10)
+print(String(decoding: try encoder.encode(report), as: UTF8.self))

@@ -1,0 +1,145 @@
+import Runs
+import Torch
+
+/// What is done with a carved tensor before it becomes a weight; several are applied in their order.
+///
+/// The constants of a tensor are worked out once, when a network is planned.
+///
+/// - Paper: sections 3.3 and 3.4 and the modifiers of the released code, whose keys stand behind each
+///   case.
+public enum WeightModifier: Sendable, Hashable {
+  /// Times `sqrt(2 / (area outputs))`, or `1 / sqrt(outputs)` for a matrix (FANOUT).
+  case fanOut
+  /// ``fanOut``, then ``learned`` (VAR_FANOUT): the learnable scale of the paper's table 3.
+  case fanOutLearned
+  /// Times `sqrt(2 / (area inputs))`, or `1 / sqrt(inputs)` for a matrix.
+  case fanIn
+  /// Times the standard deviation that the network's own tensor has when hashing begins.
+  case own
+  /// Times a trainable number that begins at 1 (VAR); at 0 for a bias in the native convention.
+  case learned
+  /// The larger of it and 0 (RELU): weights that are not negative.
+  case relu
+  /// Its sign, with the gradient of the identity (BIN): binary weights.
+  case binary
+  /// A function of the caller, by name.
+  case custom(CustomModifier)
+}
+
+/// A modifier that a program brings along.
+public struct CustomModifier: Sendable, Hashable {
+  /// The name by which files know it.
+  public var name: String
+  /// From carved tensor to weight; differentiable.
+  public var function: @Sendable (_ carved: Tensor) -> Tensor
+
+  /// Names a function.
+  public init(_ name: String, _ function: @escaping @Sendable (_ carved: Tensor) -> Tensor) {
+    self.name = name
+    self.function = function
+  }
+
+  /// Modifiers are the same if their names are.
+  public static func == (left: CustomModifier, right: CustomModifier) -> Bool {
+    left.name == right.name
+  }
+
+  /// Feeds the name.
+  public func hash(into hasher: inout Hasher) { hasher.combine(name) }
+}
+
+extension WeightModifier: Codable {
+  private static let named: [(String, WeightModifier)] = [
+    ("fanOut", .fanOut), ("fanOutLearned", .fanOutLearned), ("fanIn", .fanIn), ("own", .own),
+    ("learned", .learned), ("relu", .relu), ("binary", .binary),
+  ]
+  private static let customPrefix = "custom:"
+
+  /// The word for it in recipes and files.
+  public var name: String {
+    if case .custom(let modifier) = self { return Self.customPrefix + modifier.name }
+    return Self.named.first { $0.1 == self }?.0 ?? ""
+  }
+
+  /// Reads a word; a custom modifier of that name stops the program when it is used, unless
+  /// ``HashPlan/providing(_:)`` gave it its function.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    let word = try container.decode(String.self)
+    if let found = Self.named.first(where: { $0.0 == word }) {
+      self = found.1
+    } else if word.hasPrefix(Self.customPrefix) {
+      let name = String(word.dropFirst(Self.customPrefix.count))
+      self = .custom(
+        CustomModifier(name) { _ in preconditionFailure("modifier \(name) has no function") })
+    } else {
+      let known = Self.named.map(\.0).joined(separator: ", ")
+      throw DecodingError.dataCorruptedError(
+        in: container,
+        debugDescription: "modifier \"\(word)\" is not known; the modifiers are \(known)")
+    }
+  }
+
+  /// Writes the word.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(name)
+  }
+
+  /// Whether it brings a trainable number.
+  var isLearned: Bool { self == .learned || self == .fanOutLearned }
+}
+
+extension [WeightModifier] {
+  /// Whether one of them brings a trainable number.
+  var areLearned: Bool { contains(where: \.isLearned) }
+
+  /// The product of all constants for a tensor.
+  ///
+  /// - Parameters:
+  ///   - info: The tensor.
+  ///   - deviation: The standard deviation of the network's own tensor.
+  ///   - convention: How outputs are counted.
+  /// - Returns: 1 where no modifier has a constant.
+  func constant(
+    for info: TensorInfo, deviation: @autoclosure () -> Double, _ convention: KernelConvention
+  ) -> Double {
+    var product = 1.0
+    for modifier in self {
+      switch modifier {
+      case .fanOut, .fanOutLearned: product *= convention.fanOutFactor(info.shape)
+      case .fanIn: product *= convention.fanInFactor(info.shape)
+      case .own: product *= deviation()
+      case .learned, .relu, .binary, .custom: break
+      }
+    }
+    return product
+  }
+
+  /// Applies all of them; what follows on each other of constant and trained factors is one product.
+  func apply(_ carved: Tensor, constant: Double, scale: Tensor?) -> Tensor {
+    var result = carved
+    // The constants of all modifiers count where the first of them stands.
+    var pending: Double? = constant
+    for modifier in self {
+      switch modifier {
+      case .fanOut, .fanIn, .own: continue
+      case .learned, .fanOutLearned:
+        guard let scale else { continue }
+        result = result * (scale * (pending ?? 1))
+      case .relu: result = scaled(result, pending).relu()
+      case .binary:
+        let value = scaled(result, pending)
+        result = value + (value.sign() - value).detached()
+      case .custom(let custom): result = custom.function(scaled(result, pending))
+      }
+      pending = nil
+    }
+    return scaled(result, pending)
+  }
+
+  private func scaled(_ tensor: Tensor, _ factor: Double?) -> Tensor {
+    guard let factor, factor != 1 else { return tensor }
+    return tensor * factor
+  }
+}
