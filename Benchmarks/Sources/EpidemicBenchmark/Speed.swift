@@ -165,11 +165,12 @@ func measureScaling(_ arguments: [String]) throws {
     let (gradients, chainSeconds) = all.withLock { $0 }
     let rate = Double(gradients) / chainSeconds * Double(chains)
     if chains == 1 { alone = rate }
-    print(
-      String(
-        format: "{\"chains\": %d, \"seconds\": %.2f, \"gradients_per_second\": %.0f, "
-          + "\"times_one_chain\": %.2f}",
-        chains, seconds(), rate, rate / alone))
+    // Written at once, so that a run that is stopped has shown what it had.
+    let line = String(
+      format: "{\"chains\": %d, \"seconds\": %.2f, \"gradients_per_second\": %.0f, "
+        + "\"times_one_chain\": %.2f}\n",
+      chains, seconds(), rate, rate / alone)
+    FileHandle.standardOutput.write(Data(line.utf8))
     chains *= 2
   }
 }
