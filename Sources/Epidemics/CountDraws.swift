@@ -39,6 +39,13 @@ public struct CountDistribution: Sendable, Equatable {
     return NegativeBinomial(mean: mean, concentration: concentration).logDensity(Double(count))
   }
 
+  /// The variance of counts of a mean.
+  public func variance(mean: Double) -> Double {
+    mean + mean * mean
+      * ((1 - outlierShare) / concentration
+        + (outlierShare > 0 ? outlierShare / outlierConcentration : 0))
+  }
+
   /// A count drawn at random.
   public func draw(mean: Double, using random: inout RandomSource) -> Int {
     let isOutlier = outlierShare > 0 && random.uniform() < outlierShare

@@ -75,6 +75,9 @@ public struct WeeklyScore: Codable, Sendable, Equatable {
   /// Weighted interval score relative to all others, as ``RelativeScores`` puts it, the hub's
   /// baseline being 1.
   public var relative: Double?
+  /// How many probability integral transforms fall into each tenth, for models with draws; even where
+  /// forecasts are calibrated, high at the ends where they are too narrow.
+  public var transforms: [Int]?
   /// Mean continuous ranked probability score, for models with draws.
   public var crps: Double?
   /// Mean minus log probability of a week's daily counts, for models with draws.
@@ -105,6 +108,12 @@ public struct WeeklyScore: Codable, Sendable, Equatable {
     overprediction = part(\.overprediction)
     logIntervalScore = mean(\.logIntervalScore) ?? .nan
     coverage = Self.levels.map { level in mean { $0.isCovered(level) ? 1 : 0 } ?? .nan }
+    let values = rows.compactMap(\.pit)
+    if !values.isEmpty {
+      var tenths = Array(repeating: 0, count: 10)
+      for value in values { tenths[min(9, max(0, Int(10 * value)))] += 1 }
+      transforms = tenths
+    }
     crps = mean(\.crps)
     logScore = mean(\.logScore)
     flagged = rows.count { !$0.complaint.isEmpty }

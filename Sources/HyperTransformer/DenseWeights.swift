@@ -25,7 +25,8 @@ struct DenseWeights: Sendable {
   /// The same weights for all episodes, from a trained `[outputs, features]` layer.
   init(_ layer: Linear, episodes: Int) {
     weight = layer.weight.transposed().broadcast(to: [episodes, -1, -1])
-    let zeros = Tensor(zeros: [layer.weight.extent(0)], layer.weight.elementType)
+    let zeros = Tensor(
+      zeros: [layer.weight.extent(0)], layer.weight.elementType, on: layer.weight.device)
     bias = (layer.bias ?? zeros).broadcast(to: [episodes, 1, -1])
   }
 

@@ -1,4 +1,5 @@
 import Dispatch
+import Foundation
 import Learning
 import Randomness
 import Torch
@@ -6,18 +7,43 @@ import Vision
 
 /// What a compressed network takes in memory and time, written out and on the fly.
 public struct CompressionCosts: Sendable, Encodable {
+  /// Medians of repeated runs, in seconds.
+  public struct Time: Sendable, Hashable, Codable {
+    /// On the clock.
+    public var seconds: Double
+    /// Of the processor, all threads together; other programs on the machine hardly change it.
+    public var processorSeconds: Double
+
+    fileprivate init(_ runs: [(seconds: Double, processorSeconds: Double)]) {
+      seconds = runs.map(\.seconds).sorted()[runs.count / 2]
+      processorSeconds = runs.map(\.processorSeconds).sorted()[runs.count / 2]
+    }
+
+    /// One run.
+    fileprivate static func run(
+      _ body: () -> Void
+    ) -> (seconds: Double, processorSeconds: Double) {
+      let start = (DispatchTime.now().uptimeNanoseconds, clock())
+      body()
+      return (
+        Double(DispatchTime.now().uptimeNanoseconds - start.0) / 1e9,
+        Double(clock() - start.1) / Double(CLOCKS_PER_SEC)
+      )
+    }
+  }
+
   /// What weights take on the fly.
   public var memory: OnTheFlyNetwork<Backbone>.Memory
   /// The most resident memory of the process while running on the fly, in bytes, where it is known.
   public var peakOnTheFly: Int?
   /// The same with weights written out.
   public var peakWhole: Int?
-  /// Seconds to write the network out and make it ready for use.
-  public var expansionSeconds: Double
-  /// Seconds for one input with weights written out and ready for use, a median.
-  public var wholeSeconds: Double
-  /// Seconds for one input on the fly, a median.
-  public var onTheFlySeconds: Double
+  /// Time to write the network out and make it ready for use.
+  public var expansion: Time
+  /// Time for one input with weights written out and ready for use.
+  public var whole: Time
+  /// Time for one input on the fly.
+  public var onTheFly: Time
   /// The largest difference between both ways' logits, over the largest logit.
   public var largestDifference: Double
 
@@ -40,32 +66,21 @@ public struct CompressionCosts: Sendable, Encodable {
     let first = small.run { $0.forward(image, &$1) }
     peakOnTheFly = PeakMemory.resident
     PeakMemory.reset()
-    let start = DispatchTime.now().uptimeNanoseconds
-    let whole = withoutGradients { hashed.network().fused() }
-    expansionSeconds = Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9
+    var written: Backbone?
+    let run = Time.run { written = withoutGradients { hashed.network().fused() } }
+    expansion = Time([run])
+    let whole = written ?? hashed.network()
     let second = withoutGradients { whole(image) }
     peakWhole = PeakMemory.resident
     largestDifference =
       (first - second).abs().reshaped(1, -1).max(along: 1).scalar()
       / max(second.abs().reshaped(1, -1).max(along: 1).scalar(), 1e-30)
-    (wholeSeconds, onTheFlySeconds) = Self.medians(
-      { _ = withoutGradients { whole(image) } }, { _ = small.run { $0.forward(image, &$1) } },
-      repeats: repeats)
-  }
-
-  private static func medians(
-    _ first: () -> Void, _ second: () -> Void, repeats: Int
-  ) -> (Double, Double) {
-    func seconds(_ body: () -> Void) -> Double {
-      let start = DispatchTime.now().uptimeNanoseconds
-      body()
-      return Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9
-    }
-    var times: ([Double], [Double]) = ([], [])
+    var runs: (whole: [(Double, Double)], onTheFly: [(Double, Double)]) = ([], [])
     for _ in 0..<max(repeats, 1) {
-      times.0.append(seconds(first))
-      times.1.append(seconds(second))
+      runs.whole.append(Time.run { _ = withoutGradients { whole(image) } })
+      runs.onTheFly.append(Time.run { _ = small.run { $0.forward(image, &$1) } })
     }
-    return (times.0.sorted()[times.0.count / 2], times.1.sorted()[times.1.count / 2])
+    self.whole = Time(runs.whole)
+    onTheFly = Time(runs.onTheFly)
   }
 }

@@ -85,7 +85,11 @@ struct CompressEvaluate: ParsableCommand {
           + "\(grouped(memory.keptBytes)) kept, \(grouped(memory.layerBytes)) for a layer)",
         String(
           format: "one image: %.2f ms written out (once %.1f ms to write out), %.2f ms on the fly",
-          1e3 * costs.wholeSeconds, 1e3 * costs.expansionSeconds, 1e3 * costs.onTheFlySeconds),
+          1e3 * costs.whole.seconds, 1e3 * costs.expansion.seconds, 1e3 * costs.onTheFly.seconds),
+        String(
+          format: "  of the processor: %.2f ms (%.1f ms), %.2f ms",
+          1e3 * costs.whole.processorSeconds, 1e3 * costs.expansion.processorSeconds,
+          1e3 * costs.onTheFly.processorSeconds),
       ]
       if let fly = costs.peakOnTheFly, let whole = costs.peakWhole {
         lines.append(

@@ -59,6 +59,7 @@ struct CompressShow: ParsableCommand {
       name: file.metadata["model"] ?? place.path, file.hashed.plan,
       TensorInfo.all(of: file.expanded()), scales: file.hashed.scales)
     preview.compressedBytes = fileSize(place.path)
+    preview.denseBytes = try? file.denseByteCount(path: place.path)
     return preview
   }
 
@@ -73,6 +74,7 @@ struct CompressShow: ParsableCommand {
     let tensors = TensorInfo.all(of: model.network)
     var preview = HashingPreview(name: entry.name, plan, tensors, scales: nil)
     preview.compressedBytes = file.byteCount(plan, tensors)
+    preview.denseBytes = try model.byteCount()
     return preview
   }
 }
@@ -99,6 +101,7 @@ struct HashingPreview: Encodable {
   var learnedNumbers: Int
   var fraction: Double
   var compressedBytes: Int?
+  var denseBytes: Int?
   var rows: [Row]
 
   init(name: String, _ plan: HashPlan, _ tensors: [TensorInfo], scales: Tensor?) {
@@ -143,7 +146,8 @@ struct HashingPreview: Encodable {
     if pools.count == 1 { lines.append("pool: \(pools[0])") }
     if pools.count > 1 { lines.append("\(pools.count) pools, the first: \(pools[0])") }
     if let compressedBytes {
-      lines.append("the compressed file has \(grouped(compressedBytes)) bytes")
+      let beside = denseBytes.map { ", the ordinary one \(grouped($0))" } ?? ""
+      lines.append("the compressed file has \(grouped(compressedBytes)) bytes\(beside)")
     }
     if rows.contains(where: { $0.isAligned == true }) {
       lines.append(

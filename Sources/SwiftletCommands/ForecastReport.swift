@@ -118,7 +118,7 @@ struct ForecastPage {
 
   private var trustBlocks: [Block] {
     let words: Block = verdict.isTrustworthy ? .note(verdict.text) : .warning(verdict.text)
-    guard run.fit.approximation == nil else { return [words] }
+    guard run.fit.approximation == nil else { return [words, .table(checkTable)] }
     let worst = summary.filter { !$0.rHat.isNaN }.sorted { $0.rHat > $1.rHat }.prefix(8)
     var table = Table(
       caption: "The values that the chains agree on least.",
@@ -133,7 +133,7 @@ struct ForecastPage {
         .init(row.bulkESS, decimals: 0), .init(row.tailESS, decimals: 0),
       ])
     }
-    return [words, .table(table)]
+    return [words, .table(table), .table(checkTable)]
   }
 
   private func deathFigure(_ index: Int) -> Figure {
@@ -148,6 +148,19 @@ struct ForecastPage {
       figures.reproduction(index),
       caption: "**\(figures.predictions[index].name)**: infections caused by one person. Deaths of "
         + "the last three weeks' infections have not happened yet, so there it rests on mobility.")
+  }
+
+  private var checkTable: Table {
+    var table = Table(
+      caption:
+        "Would the model produce such deaths? Shares of draws in which new deaths scatter more "
+        + "than the counted ones; near 0 the model allows too little scatter, near 1 too much.",
+      columns: [.init("place"), .init("p-value", .trailing)])
+    for (prediction, series) in zip(figures.predictions, run.problem.model.places) {
+      let check = PredictiveCheck(prediction, series)
+      table.append([.init(check.place), .init(check.pValue, decimals: 2)])
+    }
+    return table
   }
 
   private var peakTable: Table {

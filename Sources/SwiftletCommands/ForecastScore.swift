@@ -76,6 +76,13 @@ struct ForecastScore: ParsableCommand {
       for (origin, scores) in byOrigin.sorted(by: { $0.key < $1.key }) {
         lines.append("from \(origin)\n" + ForecastScoreTable.table(scores).text(.terminal))
       }
+      let tenths = scores.compactMap { score -> String? in
+        guard score.week == nil, let transforms = score.transforms else { return nil }
+        return "\(score.model): \(transforms.map { "\($0)" }.joined(separator: " "))"
+      }
+      if !tenths.isEmpty {
+        lines.append("probability integral transforms by tenth\n" + tenths.joined(separator: "\n"))
+      }
       return lines.joined(separator: "\n")
     }
   }

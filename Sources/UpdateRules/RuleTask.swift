@@ -209,13 +209,16 @@ extension RuleTask {
       return
     }
     let selection = try ClassSelection(parsing: name)
-    let isDigits = selection.source == "mnist"
-    let source = isDigits && part == .test ? "mnist-test" : selection.source
-    let table = try Self.table(source, options, catalog, statisticsOf: isDigits ? "mnist" : nil)
+    // Some sets come in two parts, such as `mnist` and `mnist-test`.
+    let names = Set(catalog.entries.map(\.name))
+    let hasTestPart = names.contains(selection.source + "-test")
+    let source = selection.source + (hasTestPart && part == .test ? "-test" : "")
+    let table = try Self.table(
+      source, options, catalog, statisticsOf: hasTestPart ? selection.source : nil)
     let classes = try selection.classes(of: table.classes.count)
     try self.init(
       name, table.selecting(classes), part: part,
-      isWhole: isDigits || source == "mnist-test",
+      isWhole: hasTestPart || (source.hasSuffix("-test") && names.contains(source)),
       classesPerEpisode: options.classesPerEpisode)
   }
 

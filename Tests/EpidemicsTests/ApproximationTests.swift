@@ -6,7 +6,10 @@ import Testing
 
 /// Approximations of the posterior, beside draws of it.
 @Suite struct ApproximationTests {
-  private func problem(_ method: InferenceMethod) throws -> EpidemicProblem {
+  /// Draws of the posterior itself, once for all tests.
+  private static let exact = Result { try problem(.nuts).fit(threads: 1) }
+
+  private static func problem(_ method: InferenceMethod) throws -> EpidemicProblem {
     var recipe = EpidemicRecipe()
     recipe.simulation = .init(places: 1, days: 70)
     recipe.model.weekdays = false
@@ -28,9 +31,9 @@ import Testing
   func `an approximation has the posterior's centers and says what it is`(
     _ method: InferenceMethod
   ) throws {
-    let exact = try problem(.nuts).fit(threads: 1)
+    let exact = try Self.exact.get()
     #expect(exact.approximation == nil)
-    let fit = try problem(method).fit(threads: 1)
+    let fit = try Self.problem(method).fit(threads: 1)
     let approximation = try #require(fit.approximation)
     #expect(approximation.method == method && approximation.values.count == 800)
     for name in ["contact[1]", "mobility[1,1]", "seed[1]", "dispersion[1]"] {
@@ -50,7 +53,7 @@ import Testing
     #expect(fit.verdict.text.contains("not of the posterior"))
     #expect(fit.verdict.text.contains("k-hat"))
     #expect(fit.verdict.isTrustworthy == (approximation.shape <= 0.7))
-    #expect(try problem(method).fit(threads: 1).approximation == approximation)
+    #expect(try Self.problem(method).fit(threads: 1).approximation == approximation)
   }
 
   @Test func `an approximation above the limit is refused in words`() {
@@ -65,14 +68,14 @@ import Testing
   }
 
   @Test func `chains that begin where Pathfinder ends find the same posterior`() throws {
-    var begun = try problem(.nuts)
+    var begun = try Self.problem(.nuts)
     begun.recipe.sampler.start = .pathfinder
     let target = begun.sampledModel()
     let starts = try begun.starts(of: target, threads: 1)
     #expect(starts.count == 2 && starts[0] != starts[1])
     #expect(starts == (try begun.starts(of: target, threads: 2)))
     let draws = try begun.sample(threads: 1)
-    let other = try problem(.nuts).sample(threads: 1)
+    let other = try Self.exact.get().draws
     let (left, right) = try (moments(draws, "contact[1]"), moments(other, "contact[1]"))
     #expect(abs(left.mean - right.mean) < 0.3 * right.deviation)
   }

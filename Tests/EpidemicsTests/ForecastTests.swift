@@ -136,7 +136,9 @@ import Testing
     let scores = WeeklyScore.all(rows + evaluation.baselineRows())
     #expect(Set(scores.map(\.model)) == ["full", "hub baseline", "persistence", "smoothing"])
     let baseline = try #require(scores.first { $0.model == "hub baseline" && $0.week == nil })
-    #expect(baseline.relative == 1)
+    #expect(baseline.relative == 1 && baseline.transforms == nil)
+    let full = try #require(scores.first { $0.model == "full" && $0.week == nil })
+    #expect(full.transforms?.reduce(0, +) == 8)
   }
 
   @Test func `origins see their own vintage`() throws {

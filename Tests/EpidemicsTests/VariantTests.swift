@@ -109,6 +109,7 @@ import Testing
     // Variance of the mixture: both parts have the same mean.
     let variance = 40 + 1600 * (0.95 / 12 + 0.05 / 0.5)
     #expect(abs(mean - 40) < 4 * (variance / 20_000).squareRoot())
+    #expect(abs(counts.variance(mean: 40) - variance) < 1e-9)
     // No count speaks louder than a wide one may, where an ordinary one would by hundreds.
     let extreme = counts.logProbability(800, mean: 40) - counts.logProbability(40, mean: 40)
     #expect(extreme > -25)
@@ -182,6 +183,24 @@ import Testing
     let own = first.reduce(0) { $0 + $1 * $1 } / Double(values.count)
     // Variances add: common mean and group, and spreads of 0.5 (half-normal) between places.
     #expect(abs(own / (0.09 + 0.25) - 1) < 0.25, "\(own)")
+  }
+
+  @Test func `the predictive p-value is even for deaths of the model and small for wilder ones`() {
+    let model = OneRegionExample.model
+    let values = model.constrained(OneRegion.position)
+    let prediction = Predictor(model, values: Array(repeating: values, count: 400), seed: 3)
+      .predict(days: 0, futures: [.hold])[0]
+    var series = OneRegionExample.series
+    let checks = (0..<60).map { draw in
+      series.deaths = prediction.deaths[draw].map { $0 }
+      return PredictiveCheck(prediction, series).pValue
+    }
+    let mean = checks.reduce(0, +) / 60
+    // Uniform: standard deviation of the mean 0.29 / sqrt(60).
+    #expect(abs(mean - 0.5) < 0.15, "\(mean)")
+    #expect(checks.contains { $0 < 0.25 } && checks.contains { $0 > 0.75 })
+    series.deaths = prediction.deaths[0].enumerated().map { $0.isMultiple(of: 3) ? 3 * $1 : $1 }
+    #expect(PredictiveCheck(prediction, series).pValue < 0.02)
   }
 
   @Test func `people in isolation are those of the compartments`() {

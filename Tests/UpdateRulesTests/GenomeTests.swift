@@ -141,7 +141,7 @@ import UpdateRules
 
   @Test(arguments: [
     "digits-stable", "digits-columns", "digits-oja", "digits-normalized", "digits-plain",
-    "digits-28-stable", "digits-paper", "gradient-descent",
+    "digits-28-stable", "digits-paper", "gradient-descent", "plane",
   ])
   func `trained genomes can be read and used, and know where they come from`(_ name: String) throws
   {
@@ -149,7 +149,7 @@ import UpdateRules
       .deletingLastPathComponent().deletingLastPathComponent()
       .appendingPathComponent("Genomes/\(name).yaml").path
     let file = try GenomeFile(readingFrom: path, states: 2)
-    #expect(!file.description.isEmpty && file.provenance.tasks == ["mnist"])
+    #expect(!file.description.isEmpty && !file.provenance.tasks.isEmpty)
     #expect(file.provenance.curve.count == file.provenance.curveSteps.count)
     var random = RandomSource(seed: 1)
     let rule = file.rule()

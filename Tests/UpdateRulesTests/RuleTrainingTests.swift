@@ -248,7 +248,9 @@ import Torch
     #expect(try #require(outcome.lastEvaluation?.values["accuracy"]) > 0.85)
   }
 
-  @Test(arguments: ["paper", "quick", "testing", "cma-paper", "digits-stable"])
+  @Test(arguments: [
+    "paper", "quick", "testing", "cma-paper", "digits-stable", "plane-cma", "ablation",
+  ])
   func `recipes can be read`(_ name: String) throws {
     let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .deletingLastPathComponent().deletingLastPathComponent()

@@ -143,7 +143,7 @@ func measureScaling(_ arguments: [String]) throws {
   guard let model = benchmarkModels().last?.model else { return }
   let target = PreconditionedModel(model, isWanted: false, spread: 0.1)
   let sampler = HamiltonianSampler(
-    configuration: SamplerConfiguration(warmup: 120, draws: 80, targetAcceptance: 0.9))
+    configuration: SamplerConfiguration(warmup: 80, draws: 40, targetAcceptance: 0.9))
   var alone = 0.0
   var chains = 1
   while chains <= most {
@@ -165,11 +165,12 @@ func measureScaling(_ arguments: [String]) throws {
     let (gradients, chainSeconds) = all.withLock { $0 }
     let rate = Double(gradients) / chainSeconds * Double(chains)
     if chains == 1 { alone = rate }
-    print(
-      String(
-        format: "{\"chains\": %d, \"seconds\": %.2f, \"gradients_per_second\": %.0f, "
-          + "\"times_one_chain\": %.2f}",
-        chains, seconds(), rate, rate / alone))
+    // Written at once, so that a run that is stopped has shown what it had.
+    let line = String(
+      format: "{\"chains\": %d, \"seconds\": %.2f, \"gradients_per_second\": %.0f, "
+        + "\"times_one_chain\": %.2f}\n",
+      chains, seconds(), rate, rate / alone)
+    FileHandle.standardOutput.write(Data(line.utf8))
     chains *= 2
   }
 }

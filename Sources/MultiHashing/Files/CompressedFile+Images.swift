@@ -37,13 +37,21 @@ extension CompressedFile {
   ///
   /// - Throws: As ``imageModel(path:)``.
   public func denseByteCount(path: String = "compressed network") throws -> Int {
-    let model = try imageModel(path: path)
-    let named = model.network.tensors(model.naming)
+    try imageModel(path: path).byteCount()
+  }
+}
+
+extension ImageModel {
+  /// The size of its file.
+  ///
+  /// - Throws: Nothing that a caller could mend; encoding its texts does not fail.
+  public func byteCount() throws -> Int {
+    let named = network.tensors(naming)
     let entries = zip(named.names, named.tensors).map { name, tensor in
       SafetensorsTensor(
         name: name, elementType: tensor.elementType == .int64 ? .int64 : .float32,
         shape: tensor.shape, producing: { _ in })
     }
-    return try SafetensorsWriter.byteCount(of: entries, metadata: model.metadata(model.naming))
+    return try SafetensorsWriter.byteCount(of: entries, metadata: metadata(naming))
   }
 }

@@ -133,7 +133,7 @@ public struct HashedNetwork<Network: Model>: Model {
 
   /// The hashed weights alone, in the order of ``HashPlan/slots``.
   public func hashedWeights() -> [Tensor] {
-    var factors = scales?.split(sizes: [Int](repeating: 1, count: plan.scaleCount)) ?? []
+    var factors = factors
     factors.reverse()
     return zip(plan.parts, pools).flatMap { part, pool in
       let long = plan.store.extended(pool.flat(), to: part.weightCount)
@@ -141,6 +141,16 @@ public struct HashedNetwork<Network: Model>: Model {
       let pieces = long.split(sizes: part.slots.map(\.range.count) + (rest > 0 ? [rest] : []))
       return zip(part.slots, pieces).map { plan.weight($0, carved: $1, scale: factors.popLast()) }
     }
+  }
+
+  /// The learned scale of every hashed tensor, times its constant where those are merged.
+  private var factors: [Tensor] {
+    guard var scales else { return [] }
+    if plan.modifiers.mergeConstants {
+      let constants = Tensor(plan.slots.map(\.constant)).cast(to: scales.elementType)
+      scales = scales * constants.moved(to: scales.device)
+    }
+    return scales.split(sizes: [Int](repeating: 1, count: plan.scaleCount))
   }
 
   /// Moves tables of indices, which are not parameters, to a device; parameters are moved by
@@ -166,16 +176,20 @@ extension HashPlan {
       })
   }
 
-  /// A hashed weight from the elements it is carved from.
+  /// A hashed weight from the elements it is carved from; `scale` contains the constant where the
+  /// modifiers merge the two.
   func weight(_ slot: Slot, carved: Tensor, scale: Tensor?) -> Tensor {
     modifiers.apply(
-      convention.tensor(carved, slot.info.shape), constant: slot.constant, scale: scale)
+      convention.tensor(carved, slot.info.shape),
+      constant: modifiers.mergeConstants ? 1 : slot.constant, scale: scale)
   }
 }
 
 extension Tensor {
   /// A tensor of a shape that takes the memory of one element, for a place where no weight is kept.
-  static func standIn(_ shape: [Int], _ type: ElementType = .float32) -> Tensor {
-    Tensor(zeros: [Int](repeating: 1, count: shape.count), type).broadcast(to: shape)
+  static func standIn(
+    _ shape: [Int], _ type: ElementType = .float32, on device: Device = .cpu
+  ) -> Tensor {
+    Tensor(zeros: [Int](repeating: 1, count: shape.count), type, on: device).broadcast(to: shape)
   }
 }

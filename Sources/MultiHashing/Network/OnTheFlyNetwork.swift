@@ -50,23 +50,25 @@ public struct OnTheFlyNetwork<Network: Model>: Sendable {
     _ hashed: HashedNetwork<Network>, probe: (_ network: inout Network, _ pass: inout Pass) -> Void
   ) {
     let slots = hashed.plan.slots
-    let asked = Self.asked(of: hashed, probe)
-    var kept = hashed.skeleton
-    var late: [UInt: Int] = [:]
-    kept.forEachParameter { name, tensor in
+    let element = hashed.pools.first?.elements(0..<1) ?? Tensor(0)
+    var network = hashed.skeleton
+    // Stand-ins of their own, found by their addresses as long as the network lives.
+    var positions: [UInt: Int] = [:]
+    network.forEachParameter { name, tensor in
       guard let position = hashed.positions[name] else { return }
-      if asked.contains(name) {
-        // A stand-in of its own, found by its address as long as the network lives.
-        tensor = Tensor.standIn(slots[position].info.shape)
-        late[tensor.address] = position
-      } else {
-        tensor = hashed.weight(at: position)
-      }
+      tensor = .standIn(slots[position].info.shape, element.elementType, on: element.device)
+      positions[tensor.address] = position
     }
-    network = kept
-    lateNames = slots.map(\.info.name).filter(asked.contains)
-    memory = Memory(hashed, lateNames: asked)
-    let found = late
+    let late = Self.asked(of: network, positions, probe)
+    network.forEachParameter { name, tensor in
+      guard let position = hashed.positions[name], !late.contains(position) else { return }
+      tensor = hashed.weight(at: position)
+    }
+    self.network = network
+    lateNames = late.sorted().map { slots[$0].info.name }
+    memory = Memory(hashed, lateNames: Set(lateNames))
+    // Of the others the memory was let go and may be another tensor's by now.
+    let found = positions.filter { late.contains($0.value) }
     supply = { tensor in
       found[tensor.address].map { hashed.weight(at: $0) } ?? tensor
     }
@@ -85,38 +87,31 @@ public struct OnTheFlyNetwork<Network: Model>: Sendable {
     return try withoutGradients { try body(&working, &pass) }
   }
 
-  /// The names of hashed tensors that layers ask the pass for.
+  /// The hashed tensors that layers ask the pass for.
   private static func asked(
-    of hashed: HashedNetwork<Network>, _ probe: (inout Network, inout Pass) -> Void
-  ) -> Set<String> {
-    var network = hashed.network()
-    let names = NameList()
-    let addresses = Dictionary(
-      zip(network.parameters.tensors.map(\.address), network.parameters.names)
-    ) { first, _ in
-      first
-    }
+    of network: Network, _ positions: [UInt: Int],
+    _ probe: (inout Network, inout Pass) -> Void
+  ) -> Set<Int> {
+    var working = network
+    let asked = PositionList()
     var pass = Pass.inference
     pass.trace = Trace()
     pass.weightSupply = { tensor in
-      names.insert(addresses[tensor.address])
+      if let position = positions[tensor.address] { asked.insert(position) }
       return tensor
     }
-    withoutGradients { probe(&network, &pass) }
-    return names.all.filter { hashed.positions[$0] != nil }
+    withoutGradients { probe(&working, &pass) }
+    return asked.all
   }
 }
 
-/// Names that were asked for, from whatever thread.
-private final class NameList: Sendable {
-  private let names = Mutex(Set<String>())
+/// Tensors that were asked for, from whatever thread.
+private final class PositionList: Sendable {
+  private let positions = Mutex(Set<Int>())
 
-  func insert(_ name: String?) {
-    guard let name else { return }
-    names.withLock { _ = $0.insert(name) }
-  }
+  func insert(_ position: Int) { positions.withLock { _ = $0.insert(position) } }
 
-  var all: Set<String> { names.withLock { $0 } }
+  var all: Set<Int> { positions.withLock { $0 } }
 }
 
 extension HashedNetwork {
@@ -129,7 +124,8 @@ extension HashedNetwork {
     for (part, pool) in zip(plan.parts, pools) {
       guard number >= part.slots.count else {
         let slot = part.slots[number]
-        let scale = scales?.narrowed(along: 0, from: position, count: 1)
+        let constant = plan.modifiers.mergeConstants ? slot.constant : 1
+        let scale = scales.map { $0.narrowed(along: 0, from: position, count: 1) * constant }
         return plan.weight(slot, carved: plan.store.elements(slot.range, of: pool), scale: scale)
       }
       number -= part.slots.count

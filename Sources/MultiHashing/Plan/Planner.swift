@@ -105,14 +105,12 @@ struct Planner {
   private var minimum: Int {
     switch settings.scope {
     case .network: sizing.minimum(capacity: capacity, rows: 1)
-    case .tensor:
-      // Every tensor has the same part of its size, so the neediest decides.
-      Int(
-        (chosen.map { info in
-          Double(sizing.minimum(capacity: info.count, rows: info.shape.first ?? 1))
-            / Double(info.count)
-        }.max() ?? 0) * Double(weightCount) + 1)
+    case .tensor: chosen.reduce(0) { $0 + leastVariables($1) }
     }
+  }
+
+  private func leastVariables(_ info: TensorInfo) -> Int {
+    sizing.minimum(capacity: info.count, rows: info.shape.first ?? 1)
   }
 
   private func attempt(_ variables: Double) -> HashPlan? {
@@ -130,13 +128,31 @@ struct Planner {
     }
   }
 
+  /// Every tensor gets the same part of its size, or its smallest pool where that is more; the part is
+  /// the largest that the variables allow.
   private func separate(_ variables: Double) -> [HashPlan.Part]? {
-    let part = variables / Double(weightCount)
+    guard Double(minimum) <= variables + 1e-9 else { return nil }
+    let plain = variables / Double(weightCount)
+    guard settings.budget.rounding == .down else { return separate(part: plain) }
+    var (low, high) = (0.0, plain)
+    for _ in 0..<40 {
+      let middle = (low + high) / 2
+      let count = separate(part: middle)?.reduce(0) { $0 + $1.shape.variableCount } ?? .max
+      if Double(count) <= variables + 1e-9 { low = middle } else { high = middle }
+    }
+    // Where the part itself fits, halving stops just below it.
+    let whole = separate(part: plain)
+    let count = whole?.reduce(0) { $0 + $1.shape.variableCount } ?? .max
+    return Double(count) <= variables + 1e-9 ? whole : separate(part: low)
+  }
+
+  private func separate(part: Double) -> [HashPlan.Part]? {
     var parts: [HashPlan.Part] = []
     for (index, info) in chosen.enumerated() {
+      let variables = max(part * Double(info.count), Double(leastVariables(info)))
       guard
         let shape = sizing.shape(
-          capacity: info.count, variables: part * Double(info.count), rows: info.shape.first ?? 1,
+          capacity: info.count, variables: variables, rows: info.shape.first ?? 1,
           seed: UInt64(1000 * (index + 1)))
       else { return nil }
       parts.append(HashPlan.Part(shape: shape, slots: slots([index])))

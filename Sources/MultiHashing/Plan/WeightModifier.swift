@@ -116,30 +116,43 @@ extension [WeightModifier] {
     return product
   }
 
-  /// Applies all of them; what follows on each other of constant and trained factors is one product.
+  /// Applies all of them; the constants of all are one number, which counts where it must.
+  ///
+  /// - Parameters:
+  ///   - carved: The carved tensor.
+  ///   - constant: The product of the constants, unless it is part of the scale.
+  ///   - scale: The learned scale.
+  /// - Returns: The weight.
   func apply(_ carved: Tensor, constant: Double, scale: Tensor?) -> Tensor {
-    var result = carved
-    // The constants of all modifiers count where the first of them stands.
-    var pending: Double? = constant
+    var (result, pending) = (carved, constant)
     for modifier in self {
       switch modifier {
       case .fanOut, .fanIn, .own: continue
-      case .learned, .fanOutLearned:
-        guard let scale else { continue }
-        result = result * (scale * (pending ?? 1))
-      case .relu: result = scaled(result, pending).relu()
+      case .learned, .fanOutLearned: result = scale.map { result * $0 } ?? result
+      case .relu: result = result.relu()
       case .binary:
         let value = scaled(result, pending)
-        result = value + (value.sign() - value).detached()
-      case .custom(let custom): result = custom.function(scaled(result, pending))
+        (result, pending) = (value + (value.sign() - value).detached(), 1)
+      case .custom(let custom):
+        (result, pending) = (custom.function(scaled(result, pending)), 1)
       }
-      pending = nil
     }
     return scaled(result, pending)
   }
 
-  private func scaled(_ tensor: Tensor, _ factor: Double?) -> Tensor {
-    guard let factor, factor != 1 else { return tensor }
-    return tensor * factor
+  /// Whether the constant may be part of the learned scale, so that a weight is multiplied once: not
+  /// before signs and functions of a caller.
+  var mergeConstants: Bool {
+    areLearned
+      && allSatisfy { modifier in
+        switch modifier {
+        case .binary, .custom: false
+        default: true
+        }
+      }
+  }
+
+  private func scaled(_ tensor: Tensor, _ factor: Double) -> Tensor {
+    factor == 1 ? tensor : tensor * factor
   }
 }

@@ -105,6 +105,20 @@ public struct CalibrationResult: Sendable, Hashable, Codable {
   /// The divergent draws of all replicates.
   public var divergences: Int
 
+  /// Creates a result, as of several runs together.
+  ///
+  /// - Parameters:
+  ///   - quantities: The names of the ranked quantities.
+  ///   - rankCount: The number of possible ranks, from zero.
+  ///   - ranks: The rank of every quantity in every replicate.
+  ///   - divergences: The divergent draws of all replicates.
+  public init(quantities: [String], rankCount: Int, ranks: [[Int]], divergences: Int) {
+    self.quantities = quantities
+    self.rankCount = rankCount
+    self.ranks = ranks
+    self.divergences = divergences
+  }
+
   /// Returns how many ranks of a quantity fall into each of equally wide bins.
   ///
   /// - Precondition: The number of possible ranks is a multiple of `bins`.

@@ -1,0 +1,70 @@
+import Datasets
+import Learning
+import Runs
+import Testing
+import Torch
+import Vision
+
+@testable import MultiHashing
+
+/// Comparing methods and sizes.
+@Suite struct SweepTests {
+  private var squares: ClassificationData {
+    let pixels = (0..<24).flatMap { index in
+      [UInt8](repeating: index < 12 ? UInt8(index) : UInt8(255 - index), count: 64)
+    }
+    return ClassificationData(
+      ImageSet(
+        name: "squares", height: 8, width: 8, channels: 1, classNames: ["dark", "bright"],
+        counts: [12, 12], pixels: pixels), heldBackShare: 0.25, seed: 1)
+  }
+
+  private var recipe: CompressionRecipe {
+    var recipe = CompressionRecipe()
+    recipe.network.name = "resnet20_cifar"
+    recipe.data.side = 8
+    recipe.data.workers = 0
+    recipe.augmentation.padding = 1
+    recipe.training.batchSize = 4
+    recipe.training.steps = 2
+    return recipe
+  }
+
+  @Test func `rates are chosen first, then all sizes of a seed come before the next seed`() throws {
+    let sweep = Sweep(
+      methods: [.matrix, .dense], fractions: [0.25, 0.1], rates: [0.01, 0.02], seeds: [7, 8],
+      tuningSteps: 1)
+    var points: [SweepPoint] = []
+    try sweep.run(recipe, data: squares, device: .cpu) { points.append($0) }
+    #expect(points.prefix(4).allSatisfy { $0.isTuning && $0.steps == 1 })
+    let rest = points.dropFirst(4)
+    #expect(rest.map(\.seed) == [7, 7, 7, 8, 8, 8] && rest.allSatisfy { $0.steps == 2 })
+    #expect(rest.map(\.method) == [.matrix, .dense, .matrix, .matrix, .dense, .matrix])
+    #expect(rest.filter { $0.method == .matrix }.allSatisfy { $0.learnedNumbers < 67_431 })
+    #expect(points.means.map(\.seeds) == [2, 2, 2])
+    // Written and read, nothing is left to do.
+    let read = [SweepPoint](csv: points.csv)
+    #expect(read.map(\.learnedNumbers) == points.map(\.learnedNumbers))
+    try sweep.run(recipe, data: squares, device: .cpu, done: read) { _ in
+      Issue.record("a point was made twice")
+    }
+  }
+
+  @Test func `what cannot be made so small is left out`() throws {
+    let sweep = Sweep(methods: [.lowRank, .matrix], fractions: [0.02], seeds: [1])
+    var (made, left): ([SweepMethod], [SweepMethod]) = ([], [])
+    try sweep.run(
+      recipe, data: squares, device: .cpu, skip: { method, _, _ in left.append(method) },
+      report: { made.append($0.method) })
+    #expect(made == [.matrix] && left == [.lowRank])
+  }
+
+  @Test func `every method keeps the budget`() throws {
+    for method in SweepMethod.allCases where method != .dense {
+      let changed = method.recipe(from: recipe, fraction: 0.25)
+      let job = try CompressionTraining(changed, data: squares)
+      #expect(job.start.size.count <= 67_431, "\(method)")
+      #expect(job.start.size.count > 60_000, "\(method)")
+    }
+  }
+}
