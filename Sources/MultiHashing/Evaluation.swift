@@ -1,5 +1,3 @@
-import Dispatch
-import Foundation
 import Learning
 import Randomness
 import Torch
@@ -14,21 +12,9 @@ public struct CompressionCosts: Sendable, Encodable {
     /// Of the processor, all threads together; other programs on the machine hardly change it.
     public var processorSeconds: Double
 
-    fileprivate init(_ runs: [(seconds: Double, processorSeconds: Double)]) {
-      seconds = runs.map(\.seconds).sorted()[runs.count / 2]
-      processorSeconds = runs.map(\.processorSeconds).sorted()[runs.count / 2]
-    }
-
-    /// One run.
-    fileprivate static func run(
-      _ body: () -> Void
-    ) -> (seconds: Double, processorSeconds: Double) {
-      let start = (DispatchTime.now().uptimeNanoseconds, clock())
-      body()
-      return (
-        Double(DispatchTime.now().uptimeNanoseconds - start.0) / 1e9,
-        Double(clock() - start.1) / Double(CLOCKS_PER_SEC)
-      )
+    fileprivate init(_ runs: [Latency.Run]) {
+      let latency = Latency(runs)
+      (seconds, processorSeconds) = (latency.median, latency.processorMedian)
     }
   }
 
@@ -67,7 +53,7 @@ public struct CompressionCosts: Sendable, Encodable {
     peakOnTheFly = PeakMemory.resident
     PeakMemory.reset()
     var written: Backbone?
-    let run = Time.run { written = withoutGradients { hashed.network().fused() } }
+    let run = Latency.Run { written = withoutGradients { hashed.network().fused() } }
     expansion = Time([run])
     let whole = written ?? hashed.network()
     let second = withoutGradients { whole(image) }
@@ -75,10 +61,10 @@ public struct CompressionCosts: Sendable, Encodable {
     largestDifference =
       (first - second).abs().reshaped(1, -1).max(along: 1).scalar()
       / max(second.abs().reshaped(1, -1).max(along: 1).scalar(), 1e-30)
-    var runs: (whole: [(Double, Double)], onTheFly: [(Double, Double)]) = ([], [])
+    var runs: (whole: [Latency.Run], onTheFly: [Latency.Run]) = ([], [])
     for _ in 0..<max(repeats, 1) {
-      runs.whole.append(Time.run { _ = withoutGradients { whole(image) } })
-      runs.onTheFly.append(Time.run { _ = small.run { $0.forward(image, &$1) } })
+      runs.whole.append(Latency.Run { _ = withoutGradients { whole(image) } })
+      runs.onTheFly.append(Latency.Run { _ = small.run { $0.forward(image, &$1) } })
     }
     self.whole = Time(runs.whole)
     onTheFly = Time(runs.onTheFly)

@@ -15,14 +15,7 @@ struct ClassifyTrain: ParsableCommand {
   @OptionGroup var device: DeviceOptions
   @OptionGroup var output: OutputOptions
 
-  @Option(help: "Images to learn from: a data set's name, a folder of class folders, or a tar.")
-  var data: String?
-
-  @Option(help: "Images to judge by; without it a part of the training images is held back.")
-  var validation: String?
-
-  @Option(help: "The network, as `swiftlet model list` prints it.")
-  var network: String?
+  @OptionGroup var images: ImageTrainingOptions
 
   @Option(help: "A file of weights of that network to begin with.")
   var weights: String?
@@ -59,12 +52,10 @@ struct ClassifyTrain: ParsableCommand {
   /// The recipe with the command line's changes.
   private func resolvedRecipe() throws -> ClassificationRecipe {
     var recipe = try training.loadRecipe(ClassificationRecipe.self)
-    if let seed = training.seed { recipe.seed = seed }
-    if let data { recipe.data.training = data }
-    if let validation { recipe.data.validation = validation }
-    if let network { recipe.network.name = network }
+    images.apply(to: &recipe.data, &recipe.network)
     if let weights { recipe.network.weights = weights }
-    training.limit(steps: &recipe.training.steps, minutes: &recipe.training.minutes)
+    training.apply(
+      seed: &recipe.seed, steps: &recipe.training.steps, minutes: &recipe.training.minutes)
     return recipe
   }
 

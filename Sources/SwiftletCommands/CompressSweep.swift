@@ -61,8 +61,8 @@ struct CompressSweep: ParsableCommand {
     try perform(console) {
       let device = try device.prepare()
       var recipe = try training.loadRecipe(CompressionRecipe.self)
-      if let seed = training.seed { recipe.seed = seed }
-      training.limit(steps: &recipe.training.steps, minutes: &recipe.training.minutes)
+      training.apply(
+        seed: &recipe.seed, steps: &recipe.training.steps, minutes: &recipe.training.minutes)
       let folder = try training.openFolder(recipe, example: "runs/sweep")
       let path = "\(folder.paths.folder)/points.csv"
       var points = try training.resume ? earlier(path) : []

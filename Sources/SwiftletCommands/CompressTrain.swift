@@ -20,14 +20,7 @@ struct CompressTrain: ParsableCommand {
   @OptionGroup var device: DeviceOptions
   @OptionGroup var output: OutputOptions
 
-  @Option(help: "Images to learn from: a data set's name, a folder of class folders, or a tar.")
-  var data: String?
-
-  @Option(help: "Images to judge by; without it a part of the training images is held back.")
-  var validation: String?
-
-  @Option(help: "The network, as `swiftlet model list` prints it.")
-  var network: String?
+  @OptionGroup var images: ImageTrainingOptions
 
   @Option(help: "A file of weights: where pools begin with --set start=fitted.")
   var weights: String?
@@ -69,10 +62,7 @@ struct CompressTrain: ParsableCommand {
   /// The recipe with the command line's changes.
   private func resolvedRecipe() throws -> CompressionRecipe {
     var recipe = try training.loadRecipe(CompressionRecipe.self)
-    if let seed = training.seed { recipe.seed = seed }
-    if let data { recipe.data.training = data }
-    if let validation { recipe.data.validation = validation }
-    if let network { recipe.network.name = network }
+    images.apply(to: &recipe.data, &recipe.network)
     if let weights { recipe.network.weights = weights }
     if let method { recipe.method = method }
     if let fraction {
@@ -81,7 +71,8 @@ struct CompressTrain: ParsableCommand {
       }
       recipe.hashing.budget = SizeBudget(fraction: fraction)
     }
-    training.limit(steps: &recipe.training.steps, minutes: &recipe.training.minutes)
+    training.apply(
+      seed: &recipe.seed, steps: &recipe.training.steps, minutes: &recipe.training.minutes)
     return recipe
   }
 

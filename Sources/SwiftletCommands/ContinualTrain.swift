@@ -52,19 +52,17 @@ struct ContinualTrain: ParsableCommand {
     var state = try job.initialState()
     let outcome = try training.conduct(
       job.task, try job.trainerSettings(), &state, folder, console)
-    let summary = TrainingSummary(outcome, folder)
-    console.result(summary, text: summary.text)
-    try outcome.exitIfInterrupted()
+    try outcome.report(folder, console)
   }
 
   /// The recipe with the command line's changes.
   private func resolvedRecipe() throws -> ContinualRecipe {
     var recipe = try training.loadRecipe(ContinualRecipe.self)
-    if let seed = training.seed { recipe.seed = seed }
     if let method { recipe.method = method }
     if let carry { recipe.carry = carry }
     if !data.isEmpty { recipe.data.sources = data }
-    training.limit(steps: &recipe.training.steps, minutes: &recipe.training.minutes)
+    training.apply(
+      seed: &recipe.seed, steps: &recipe.training.steps, minutes: &recipe.training.minutes)
     return recipe
   }
 }

@@ -44,9 +44,7 @@ struct RuleTrain: ParsableCommand {
         ? try runGradient(RuleTraining(recipe, tasks: tasks, judge: judge, device: device), folder)
         : try runSearch(RuleSearch(recipe, tasks: tasks, judge: judge, device: device), folder)
       try report(outcome, recipe, folder, console)
-      if outcome.ending == .interrupted {
-        throw ArgumentParser.ExitCode(Runs.ExitCode.interrupted.rawValue)
-      }
+      try outcome.exitIfInterrupted()
     }
   }
 
@@ -88,10 +86,10 @@ struct RuleTrain: ParsableCommand {
   /// The recipe with the command line's changes.
   private func resolvedRecipe() throws -> RuleRecipe {
     var recipe = try training.loadRecipe(RuleRecipe.self)
-    if let seed = training.seed { recipe.seed = seed }
     if let outer { recipe.outer = outer }
     if !tasks.isEmpty { recipe.tasks = tasks }
-    training.limit(steps: &recipe.training.steps, minutes: &recipe.training.minutes)
+    training.apply(
+      seed: &recipe.seed, steps: &recipe.training.steps, minutes: &recipe.training.minutes)
     return recipe
   }
 

@@ -68,8 +68,12 @@ struct TrainingOptions: ParsableArguments {
     return try RecipeReader.load(type, path: path, overrides: overrides)
   }
 
-  /// Replaces a recipe's limits by those given; minutes alone lift the limit of steps.
-  func limit(steps recipeSteps: inout Int?, minutes recipeMinutes: inout Double?) {
+  /// Replaces a recipe's seed and limits by those given; minutes alone lift the limit of steps.
+  func apply(
+    seed recipeSeed: inout UInt64, steps recipeSteps: inout Int?,
+    minutes recipeMinutes: inout Double?
+  ) {
+    if let seed { recipeSeed = seed }
     if let steps { recipeSteps = steps }
     if let minutes {
       recipeMinutes = minutes

@@ -34,6 +34,14 @@ extension TrainingOptions {
 }
 
 extension TrainingOutcome {
+  /// Prints the end of a run that judges validation classes, and leaves the command if it was
+  /// interrupted.
+  func report(_ folder: RunFolder, _ console: Console) throws {
+    let summary = TrainingSummary(self, folder)
+    console.result(summary, text: summary.text)
+    try exitIfInterrupted()
+  }
+
   /// Leaves the command with the code of an interrupted run, if it is one.
   func exitIfInterrupted() throws {
     if ending == .interrupted {
@@ -43,7 +51,7 @@ extension TrainingOutcome {
 }
 
 /// What a training command prints at the end, where validation classes are judged.
-struct TrainingSummary: Encodable {
+private struct TrainingSummary: Encodable {
   var ending: TrainingOutcome.Ending
   var steps: Int
   var seconds: Double

@@ -10,7 +10,7 @@ import Torch
 /// Compares whole generators with an independent implementation in double precision; see
 /// `Tests/Reference/hypertransformer_reference.py`.
 @Suite struct ReferenceTests {
-  static let reference = Result { try ReferenceFile.load() }
+  static let reference = Result { try ReferenceFile<Variant>(named: "hypertransformer") }
 
   @Test func `the reference is there`() throws {
     #expect(try Self.reference.get().variants.count == 24)
@@ -43,23 +43,7 @@ import Torch
       try #require(logits).flattened().toDoubles(), expected.logits.flatMap { $0 },
       relative: 1e-9, absolute: 1e-10, "logits")
     expectClose(loss.scalar(), expected.loss, relative: 1e-9, "loss")
-    expectClose(
-      globalNorm(of: gradient.tensors), expected.gradientNorm, relative: 1e-8, "gradient norm")
-    for (parameter, values) in expected.gradients {
-      let found = try #require(gradient[parameter], "gradient of \(parameter)")
-      expectClose(
-        found.norm().scalar(), values.norm, relative: 1e-7, absolute: 1e-11, "\(parameter)")
-      expectClose(
-        Array(found.toDoubles().prefix(values.first.count)), values.first, relative: 1e-7,
-        absolute: 1e-11, "\(parameter)")
-    }
-  }
-}
-
-struct ReferenceFile: Decodable {
-  struct Gradient: Decodable {
-    var norm: Double
-    var first: [Double]
+    try expectGradient(gradient, norm: expected.gradientNorm, expected.gradients)
   }
 
   struct Variant: Decodable {
@@ -69,17 +53,39 @@ struct ReferenceFile: Decodable {
     var loss: Double
     var parameterCount: Int
     var gradientNorm: Double
-    var gradients: [String: Gradient]
+    var gradients: [String: ReferenceGradient]
   }
+}
 
+/// What an independent implementation found for several variants of a setting.
+struct ReferenceFile<Variant: Decodable & Sendable>: Decodable {
   var base: ReferenceSetting
   var variants: [String: Variant]
 
-  static func load() throws -> ReferenceFile {
+  init(named name: String) throws {
     let url = try #require(
-      Bundle.module.url(
-        forResource: "hypertransformer", withExtension: "json", subdirectory: "Fixtures"))
-    return try JSONDecoder().decode(ReferenceFile.self, from: Data(contentsOf: url))
+      Bundle.module.url(forResource: name, withExtension: "json", subdirectory: "Fixtures"))
+    self = try JSONDecoder().decode(Self.self, from: Data(contentsOf: url))
+  }
+}
+
+/// The norm and the first numbers of a parameter's gradient.
+struct ReferenceGradient: Decodable {
+  var norm: Double
+  var first: [Double]
+}
+
+func expectGradient(
+  _ gradient: NamedTensors, norm: Double, _ expected: [String: ReferenceGradient]
+) throws {
+  expectClose(globalNorm(of: gradient.tensors), norm, relative: 1e-8, "gradient norm")
+  for (parameter, values) in expected {
+    let found = try #require(gradient[parameter], "gradient of \(parameter)")
+    expectClose(
+      found.norm().scalar(), values.norm, relative: 1e-7, absolute: 1e-11, "\(parameter)")
+    expectClose(
+      Array(found.toDoubles().prefix(values.first.count)), values.first, relative: 1e-7,
+      absolute: 1e-11, "\(parameter)")
   }
 }
 

@@ -17,7 +17,7 @@ public struct Latency: Sendable, Hashable, Codable {
   public var processorMedian: Double
 
   /// Summarizes runs.
-  init(_ runs: [Run]) {
+  public init(_ runs: [Run]) {
     let times = runs.map(\.seconds).sorted()
     let processor = runs.map(\.processorSeconds).sorted()
     func part(_ values: [Double], _ share: Double) -> Double {
@@ -31,11 +31,14 @@ public struct Latency: Sendable, Hashable, Codable {
   }
 
   /// One run's time, on the clock and of the processor.
-  struct Run {
-    var seconds: Double
-    var processorSeconds: Double
+  public struct Run: Sendable {
+    /// On the clock.
+    public var seconds: Double
+    /// Of the processor, all threads together.
+    public var processorSeconds: Double
 
-    init(_ body: () -> Void) {
+    /// Times a call.
+    public init(_ body: () -> Void) {
       let start = (DispatchTime.now().uptimeNanoseconds, clock())
       body()
       processorSeconds = Double(clock() - start.1) / Double(CLOCKS_PER_SEC)

@@ -10,7 +10,7 @@ import Torch
 /// Compares whole sequences with an independent implementation in double precision; see
 /// `Tests/Reference/continual_reference.py`.
 @Suite struct ContinualReferenceTests {
-  static let reference = Result { try ContinualReferenceFile.load() }
+  static let reference = Result { try ReferenceFile<Variant>(named: "continual") }
 
   @Test func `the reference is there`() throws {
     #expect(try Self.reference.get().variants.count == 12)
@@ -33,20 +33,11 @@ import Torch
       objective(&learner, batch, isMerged: isMerged, head: head, &pass).loss
     }
     expectClose(loss.scalar(), expected.loss, relative: 1e-9, "loss")
-    expectClose(
-      globalNorm(of: gradient.tensors), expected.gradientNorm, relative: 1e-8, "gradient norm")
-    for (parameter, values) in expected.gradients {
-      let found = try #require(gradient[parameter], "gradient of \(parameter)")
-      expectClose(
-        found.norm().scalar(), values.norm, relative: 1e-7, absolute: 1e-11, "\(parameter)")
-      expectClose(
-        Array(found.toDoubles().prefix(values.first.count)), values.first, relative: 1e-7,
-        absolute: 1e-11, "\(parameter)")
-    }
+    try expectGradient(gradient, norm: expected.gradientNorm, expected.gradients)
   }
 
   private func expectSteps(
-    _ expected: [ContinualReferenceFile.Step], _ learner: WeightGenerator, _ batch: SequenceBatch,
+    _ expected: [Step], _ learner: WeightGenerator, _ batch: SequenceBatch,
     isMerged: Bool, _ head: ContinualHead, _ distances: DistanceScale
   ) {
     var learner = learner
@@ -70,9 +61,7 @@ import Torch
       state = next
     }
   }
-}
 
-struct ContinualReferenceFile: Decodable {
   struct Step: Decodable {
     var slices: [String: [[Double]]]
     var logits: [[Double]]
@@ -84,17 +73,7 @@ struct ContinualReferenceFile: Decodable {
     var loss: Double
     var parameterCount: Int
     var gradientNorm: Double
-    var gradients: [String: ReferenceFile.Gradient]
-  }
-
-  var base: ReferenceSetting
-  var variants: [String: Variant]
-
-  static func load() throws -> ContinualReferenceFile {
-    let url = try #require(
-      Bundle.module.url(
-        forResource: "continual", withExtension: "json", subdirectory: "Fixtures"))
-    return try JSONDecoder().decode(ContinualReferenceFile.self, from: Data(contentsOf: url))
+    var gradients: [String: ReferenceGradient]
   }
 }
 
