@@ -16,6 +16,7 @@ let package = Package(
     .executableTarget(
       name: "EpidemicBenchmark",
       dependencies: [
+        "BenchmarkSupport",
         .product(name: "Epidemics", package: "swiftlet"),
         .product(name: "Sampling", package: "swiftlet"),
         .product(name: "Randomness", package: "swiftlet"),
@@ -29,6 +30,7 @@ let package = Package(
     .executableTarget(
       name: "FewShotBenchmark",
       dependencies: [
+        "BenchmarkSupport",
         .product(name: "HyperTransformer", package: "swiftlet"),
         .product(name: "Learning", package: "swiftlet"),
         .product(name: "Torch", package: "swiftlet"),
@@ -37,16 +39,18 @@ let package = Package(
     .executableTarget(
       name: "ContinualBenchmark",
       dependencies: [
+        "BenchmarkSupport",
         .product(name: "HyperTransformer", package: "swiftlet"),
         .product(name: "Learning", package: "swiftlet"),
         .product(name: "Torch", package: "swiftlet"),
         .product(name: "Randomness", package: "swiftlet"),
       ]),
+    .target(name: "BenchmarkSupport"),
     .target(name: "MachinePeak"),
     .executableTarget(
       name: "VisionBenchmark",
       dependencies: [
-        "MachinePeak",
+        "BenchmarkSupport", "MachinePeak",
         .product(name: "Vision", package: "swiftlet"),
         .product(name: "Learning", package: "swiftlet"),
         .product(name: "Torch", package: "swiftlet"),
@@ -71,7 +75,7 @@ let package = Package(
     .executableTarget(
       name: "MultiHashingBenchmark",
       dependencies: [
-        "MachinePeak",
+        "BenchmarkSupport", "MachinePeak",
         .product(name: "MultiHashing", package: "swiftlet"),
         .product(name: "Vision", package: "swiftlet"),
         .product(name: "Learning", package: "swiftlet"),
@@ -81,6 +85,7 @@ let package = Package(
     .executableTarget(
       name: "UpdateRulesBenchmark",
       dependencies: [
+        "BenchmarkSupport",
         .product(name: "UpdateRules", package: "swiftlet"),
         .product(name: "Torch", package: "swiftlet"),
         .product(name: "Randomness", package: "swiftlet"),

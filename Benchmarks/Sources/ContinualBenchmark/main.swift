@@ -4,6 +4,7 @@
 //   swift run -c release --package-path Benchmarks ContinualBenchmark
 //     [--tasks T] [--channels C] [--sequences-per-step B] [--judged-tasks M] [--seconds S]
 //     [--threads N]
+import BenchmarkSupport
 import Foundation
 import HyperTransformer
 import Learning
@@ -21,33 +22,6 @@ struct Report: Encodable {
   var medianStepSeconds: Double
   var megabytesBefore: Double
   var peakMegabytes: Double
-}
-
-/// The number after a flag.
-func argument(_ flag: String) -> Int? {
-  let arguments = CommandLine.arguments
-  guard let index = arguments.firstIndex(of: flag), index + 1 < arguments.count else { return nil }
-  return Int(arguments[index + 1])
-}
-
-#if os(Linux)
-  private let rusageSelf = __rusage_who_t(RUSAGE_SELF.rawValue)
-#else
-  private let rusageSelf = RUSAGE_SELF
-#endif
-
-func peakMegabytes() -> Double {
-  var usage = rusage()
-  getrusage(rusageSelf, &usage)
-  return Double(usage.ru_maxrss) / 1024
-}
-
-/// This thread's processor time with one thread, which other work on the machine does not count in;
-/// the wall clock with more.
-func nanoseconds() -> Int {
-  var time = timespec()
-  clock_gettime(Engine.threadCount == 1 ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC, &time)
-  return time.tv_sec * 1_000_000_000 + time.tv_nsec
 }
 
 func randomBatch(
@@ -76,10 +50,10 @@ func measure(threads: Int, sequences: Int, seconds: Int) throws -> Report {
   var random = RandomSource(seed: 1)
   var recipe = ContinualRecipe()
   recipe.network.family = .maxPoolThreeLayer
-  recipe.network.channels = argument("--channels") ?? 8
-  recipe.sequence.tasks = argument("--tasks") ?? 5
+  recipe.network.channels = number("--channels") ?? 8
+  recipe.sequence.tasks = number("--tasks") ?? 5
   recipe.sequence.queriesPerClass = 3
-  recipe.objective.judgedTasks = argument("--judged-tasks")
+  recipe.objective.judgedTasks = number("--judged-tasks")
   var model = try WeightGenerator(recipe, imageChannels: 1, using: &random)
   let optimizer = OptimizerRecipe(.sgd, learningRate: 0.02).makeOptimizer()
   var state = optimizer.initialState(for: model.parameters)
@@ -91,14 +65,14 @@ func measure(threads: Int, sequences: Int, seconds: Int) throws -> Report {
   let start = DispatchTime.now().uptimeNanoseconds
   let limit = UInt64(seconds) * 1_000_000_000
   while times.count < 6 || DispatchTime.now().uptimeNanoseconds - start < limit {
-    let begin = nanoseconds()
+    let begin = nanoseconds(onOneThread: threads == 1)
     let batch = batches[times.count % batches.count]
     var (_, gradient) = valueAndGradient(at: &model) { model in
       recipe.objective(&model, batch, &pass).loss
     }
     _ = gradient.clip(toGlobalNorm: 5)
     optimizer.update(&model, with: gradient, learningRate: 0.02, state: &state)
-    times.append(Double(nanoseconds() - begin) / 1e9)
+    times.append(Double(nanoseconds(onOneThread: threads == 1) - begin) / 1e9)
   }
   let counted = times.dropFirst(3).sorted()
   let median = counted[counted.count / 2]
@@ -109,9 +83,7 @@ func measure(threads: Int, sequences: Int, seconds: Int) throws -> Report {
     megabytesBefore: before, peakMegabytes: peakMegabytes())
 }
 
-let encoder = JSONEncoder()
-encoder.outputFormatting = [.sortedKeys]
-let report = try measure(
-  threads: argument("--threads") ?? 1, sequences: argument("--sequences-per-step") ?? 8,
-  seconds: argument("--seconds") ?? 10)
-print(String(decoding: try encoder.encode(report), as: UTF8.self))
+try show(
+  measure(
+    threads: number("--threads") ?? 1, sequences: number("--sequences-per-step") ?? 8,
+    seconds: number("--seconds") ?? 10))

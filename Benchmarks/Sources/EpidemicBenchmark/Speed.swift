@@ -1,3 +1,4 @@
+import BenchmarkSupport
 import Dispatch
 import Epidemics
 import Foundation
@@ -173,8 +174,4 @@ func measureScaling(_ arguments: [String]) throws {
     FileHandle.standardOutput.write(Data(line.utf8))
     chains *= 2
   }
-}
-
-private func processorSeconds() -> Double {
-  Double(clock()) / Double(CLOCKS_PER_SEC)
 }

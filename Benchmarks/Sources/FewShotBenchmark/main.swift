@@ -3,6 +3,7 @@
 //
 //   swift run -c release --package-path Benchmarks FewShotBenchmark
 //     [--episodes-per-step B] [--seconds S] [--threads N]
+import BenchmarkSupport
 import Foundation
 import HyperTransformer
 import Learning
@@ -18,35 +19,6 @@ struct Report: Encodable {
   var medianStepSeconds: Double
   var fastestStepSeconds: Double
   var peakMegabytes: Double
-}
-
-/// The number after a flag, or a default.
-func argument(_ flag: String, _ standard: Int) -> Int {
-  let arguments = CommandLine.arguments
-  guard let index = arguments.firstIndex(of: flag), index + 1 < arguments.count else {
-    return standard
-  }
-  return Int(arguments[index + 1]) ?? standard
-}
-
-#if os(Linux)
-  private let rusageSelf = __rusage_who_t(RUSAGE_SELF.rawValue)
-#else
-  private let rusageSelf = RUSAGE_SELF
-#endif
-
-func peakMegabytes() -> Double {
-  var usage = rusage()
-  getrusage(rusageSelf, &usage)
-  return Double(usage.ru_maxrss) / 1024
-}
-
-/// This thread's processor time with one thread, which other work on the machine does not count in;
-/// the wall clock with more.
-func nanoseconds() -> Int {
-  var time = timespec()
-  clock_gettime(Engine.threadCount == 1 ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC, &time)
-  return time.tv_sec * 1_000_000_000 + time.tv_nsec
 }
 
 func randomBatch(_ episodes: Int, ways: Int, queries: Int, _ random: inout RandomSource)
@@ -85,13 +57,13 @@ func measure(threads: Int, episodes: Int, seconds: Int) throws -> Report {
   let start = DispatchTime.now().uptimeNanoseconds
   let limit = UInt64(seconds) * 1_000_000_000
   while times.count < 8 || DispatchTime.now().uptimeNanoseconds - start < limit {
-    let before = nanoseconds()
+    let before = nanoseconds(onOneThread: threads == 1)
     let batch = batches[times.count % batches.count]
     let (_, gradient) = valueAndGradient(at: &model) { model in
       objective(&model, batch, step: 0, &pass).loss
     }
     optimizer.update(&model, with: gradient, learningRate: 0.02, state: &state)
-    times.append(Double(nanoseconds() - before) / 1e9)
+    times.append(Double(nanoseconds(onOneThread: threads == 1) - before) / 1e9)
   }
   let counted = times.dropFirst(5).sorted()
   let median = counted[counted.count / 2]
@@ -101,9 +73,7 @@ func measure(threads: Int, episodes: Int, seconds: Int) throws -> Report {
     fastestStepSeconds: counted[0], peakMegabytes: peakMegabytes())
 }
 
-let encoder = JSONEncoder()
-encoder.outputFormatting = [.sortedKeys]
-let report = try measure(
-  threads: argument("--threads", 1), episodes: argument("--episodes-per-step", 1),
-  seconds: argument("--seconds", 10))
-print(String(decoding: try encoder.encode(report), as: UTF8.self))
+try show(
+  measure(
+    threads: number("--threads") ?? 1, episodes: number("--episodes-per-step") ?? 1,
+    seconds: number("--seconds") ?? 10))

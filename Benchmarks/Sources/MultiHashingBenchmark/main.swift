@@ -8,6 +8,7 @@
 // training: a step of ResNet-32 dense and hashed, taking turns, so that a busy machine slows both.
 // expansion: EfficientNet-B4 written out from a pool of B0's size, beside what the machine could do.
 // materialization: weights and their gradients alone, without a network, for several kinds of pool.
+import BenchmarkSupport
 import Foundation
 import Learning
 import MachinePeak
@@ -16,29 +17,13 @@ import Randomness
 import Torch
 import Vision
 
-/// The value after a flag, or a default; flags are taken out of the list.
-func option(_ flag: String, _ standard: Int, _ arguments: inout [String]) -> Int {
-  guard let index = arguments.firstIndex(of: flag), index + 1 < arguments.count else {
-    return standard
-  }
-  let value = Int(arguments[index + 1]) ?? standard
-  arguments.removeSubrange(index...index + 1)
-  return value
-}
-
-func show(_ value: some Encodable) throws {
-  let encoder = JSONEncoder()
-  encoder.outputFormatting = [.sortedKeys]
-  print(String(decoding: try encoder.encode(value), as: UTF8.self))
-}
-
 func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
 
 /// Processor seconds of one thread, which other programs hardly change.
 func seconds(_ body: () -> Void) -> Double {
-  let start = clock()
+  let start = processorSeconds()
   body()
-  return Double(clock() - start) / Double(CLOCKS_PER_SEC)
+  return processorSeconds() - start
 }
 
 /// Kinds of pool at a quarter of the size.
@@ -194,9 +179,9 @@ func materialization(repeats: Int) throws {
 }
 
 var arguments = Array(CommandLine.arguments.dropFirst())
-let threads = option("--threads", 1, &arguments)
-let batch = option("--batch", 128, &arguments)
-let repeats = option("--repeats", 7, &arguments)
+let threads = takeNumber("--threads", 1, from: &arguments)
+let batch = takeNumber("--batch", 128, from: &arguments)
+let repeats = takeNumber("--repeats", 7, from: &arguments)
 Engine.threadCount = threads
 Engine.keepFreedMemory()
 switch arguments.first ?? "training" {

@@ -3,6 +3,7 @@
 //
 //   swift run -c release --package-path Benchmarks UpdateRulesBenchmark
 //     [--seconds S] [--threads N] [--updates U] [--kernel mkl|onednn|measured]
+import BenchmarkSupport
 import Foundation
 import Randomness
 import Torch
@@ -27,9 +28,6 @@ func argument(_ flag: String) -> String? {
   let arguments = CommandLine.arguments
   return arguments.firstIndex(of: flag).flatMap { arguments.dropFirst($0 + 1).first }
 }
-
-/// Processor seconds of this process, which other work on the machine hardly disturbs.
-func processorSeconds() -> Double { Double(clock()) / Double(CLOCKS_PER_SEC) }
 
 /// The median milliseconds of processor time of a call over some seconds, after one that does not
 /// count.

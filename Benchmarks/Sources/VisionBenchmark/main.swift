@@ -5,22 +5,13 @@
 //     [--repeats N] [--threads N] [NAME ...]
 //   swift run -c release --package-path Benchmarks VisionBenchmark training [--size S] [--batch B]
 //     [--repeats N] [--threads N] NAME
+import BenchmarkSupport
 import Foundation
 import Learning
 import MachinePeak
 import Randomness
 import Torch
 import Vision
-
-/// The value after a flag, or a default; flags are taken out of the list.
-func option(_ flag: String, _ standard: Int, _ arguments: inout [String]) -> Int {
-  guard let index = arguments.firstIndex(of: flag), index + 1 < arguments.count else {
-    return standard
-  }
-  let value = Int(arguments[index + 1]) ?? standard
-  arguments.removeSubrange(index...index + 1)
-  return value
-}
 
 func network(_ name: String) -> any ImageClassifier {
   var random = RandomSource(seed: 1)
@@ -37,12 +28,6 @@ func network(_ name: String) -> any ImageClassifier {
 }
 
 func fused(_ network: some ImageClassifier) -> any ImageClassifier { network.fused() }
-
-func show(_ value: some Encodable) throws {
-  let encoder = JSONEncoder()
-  encoder.outputFormatting = [.sortedKeys]
-  print(String(decoding: try encoder.encode(value), as: UTF8.self))
-}
 
 /// What layers of a kind cost together.
 struct KindReport: Encodable {
@@ -110,13 +95,13 @@ func training<Network: ImageClassifier>(
   var pass = Pass.training(using: random)
   var times: [Double] = []
   for _ in 0..<repeats + 2 {
-    let begin = clock()
+    let begin = processorSeconds()
     let (loss, gradient) = valueAndGradient(at: &network) { network in
       network.forward(images.channelsLast(), &pass).softmaxCrossEntropy(expected: labels)
     }
     _ = loss.scalar()
     optimizer.update(&network, with: gradient, learningRate: 0.1, state: &state)
-    times.append(Double(clock() - begin) / Double(CLOCKS_PER_SEC))
+    times.append(processorSeconds() - begin)
   }
   let counted = times.dropFirst(2).sorted()
   return TrainingReport(
@@ -125,10 +110,10 @@ func training<Network: ImageClassifier>(
 }
 
 var arguments = Array(CommandLine.arguments.dropFirst())
-let threads = option("--threads", 1, &arguments)
-let size = option("--size", 0, &arguments)
-let batch = option("--batch", 128, &arguments)
-let repeats = option("--repeats", 15, &arguments)
+let threads = takeNumber("--threads", 1, from: &arguments)
+let size = takeNumber("--size", 0, from: &arguments)
+let batch = takeNumber("--batch", 128, from: &arguments)
+let repeats = takeNumber("--repeats", 15, from: &arguments)
 Engine.threadCount = threads
 Engine.keepFreedMemory()
 let kind = arguments.first ?? "latency"
