@@ -37,6 +37,10 @@ public struct CompressionRecipe: Recipe {
   /// Times half the sum of the squares of all hashed weights is added to the loss; the optimizer's
   /// weight decay acts on the variables.
   public var weightPenalty = 0.0
+  /// The gradient of learned scales is multiplied by this, which with SGD is a rate of their own: one
+  /// scale moves all weights of its tensor, so the rate that suits variables can be too large for it.
+  /// Adam's steps do not depend on it.
+  public var scaleRate = 1.0
   /// Where images come from.
   public var data = ClassificationRecipe().data
   /// The network.
@@ -67,6 +71,9 @@ public struct CompressionRecipe: Recipe {
     try classification.check()
     guard weightPenalty >= 0, weightPenalty.isFinite else {
       throw InvalidSetting("weightPenalty", "must be at least 0, got \(weightPenalty)")
+    }
+    guard scaleRate >= 0, scaleRate.isFinite else {
+      throw InvalidSetting("scaleRate", "must be at least 0, got \(scaleRate)")
     }
     if start == .fitted, network.weights == nil {
       throw InvalidSetting("start", "fitted needs network.weights, the trained network to fit")

@@ -65,7 +65,16 @@ public struct CompressionTraining {
 
   /// What the training loop runs.
   public var task: TrainingTask<HashedNetwork<Backbone>, ImageBatch> {
-    dense.task.hashed(weightDecay: recipe.weightPenalty)
+    var task = dense.task.hashed(weightDecay: recipe.weightPenalty)
+    let factor = recipe.scaleRate
+    guard factor != 1 else { return task }
+    task.adjustGradient = { gradient in
+      if let place = gradient.names.firstIndex(of: "scales") {
+        gradient.tensors[place] = gradient.tensors[place] * factor
+      }
+      return [:]
+    }
+    return task
   }
 
   /// The trainer's settings for this recipe.

@@ -27,6 +27,7 @@ struct ContinualClassify: ParsableCommand {
   @Argument(help: "PNG or JPEG images.")
   var images: [String]
 
+  @OptionGroup var sizes: PictureSizeOptions
   @OptionGroup var output: OutputOptions
 
   func run() throws {
@@ -34,7 +35,11 @@ struct ContinualClassify: ParsableCommand {
     try perform(console) {
       let learner = try LearnerState(readingFrom: state)
       let names = try learner.columns(of: task).names
-      let pictures = try images.map { try Image(fileAt: $0) }
+      let pictures = try images.map { path in
+        let image = try Image(fileAt: path)
+        try sizes.check(image, at: path, learner.preparation)
+        return image
+      }
       let found = try learner.predictions(for: pictures, task: task, statistics: statistics)
       let predictions = zip(images, found).map { Prediction(image: $0, $1, names) }
       console.result(

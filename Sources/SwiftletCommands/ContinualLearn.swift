@@ -12,8 +12,8 @@ struct ContinualLearn: ParsableCommand {
     abstract: "Learn one more task: a folder with one folder of images per class.",
     discussion: """
       The state is created if it is not there. It holds weights, prototypes and names, no image, and \
-      can be continued on another machine with the same run. Images are brought to the size the run \
-      was trained with. If learning fails, the state stays as it was.
+      can be continued on another machine with the same run. Images must have the size the run was \
+      trained with, or --resize must be given. If learning fails, the state stays as it was.
       """)
 
   @Option(help: "Folder of the training run.")
@@ -32,6 +32,7 @@ struct ContinualLearn: ParsableCommand {
     help: "For a new state, the largest number of classes it may hold (default: the recipe's).")
   var maximum: Int?
 
+  @OptionGroup var sizes: PictureSizeOptions
   @OptionGroup var device: DeviceOptions
   @OptionGroup var output: OutputOptions
 
@@ -48,8 +49,8 @@ struct ContinualLearn: ParsableCommand {
       let run = try ContinualRun(folder: model, device: device)
       var learner = try open(run)
       let folder = SupportFolder(
-        try ImageFolder(
-          readingFrom: support, options: LoadOptions(side: learner.preparation.imageSize)))
+        try ImageFolder(readingFrom: support, options: sizes.loading(for: learner.preparation)))
+      try sizes.check(folder.folder.images.image(0), at: support, learner.preparation)
       let classNames = folder.classNames
       guard classNames.count <= run.recipe.sequence.ways else {
         throw ContinualError.tooManyClasses(

@@ -26,10 +26,11 @@ import Testing
   }
 
   /// Pictures of some glyphs, one folder per class.
-  private func pictures(_ classes: String, _ name: String) throws -> String {
+  private func pictures(_ classes: String, _ name: String, side: Int = 14) throws -> String {
     let path = folder.path + "/" + name
     let exported = try CommandRun(
-      "data", "export", "new-alphabet:\(classes)", "--count", "2", "--output", path)
+      "data", "export", "new-alphabet:\(classes)", "--count", "2", "--side", "\(side)", "--output",
+      path)
     #expect(exported.exitCode == 0, "\(exported.messages)")
     return path
   }
@@ -162,6 +163,9 @@ import Testing
     let first = try pictures("0-2", "first")
     let second = try pictures("3-5", "second")
     let many = try pictures("0-4", "many")
+    let large = try pictures("0-2", "large", side: 40)
+    let letter = try FileManager.default.contentsOfDirectory(atPath: large).sorted()[0]
+    let picture = "\(large)/\(letter)/0.png"
     let state = folder.path + "/state.safetensors"
     func learn(_ model: String, _ support: String, _ more: String...) -> [String] {
       [
@@ -181,6 +185,8 @@ import Testing
       (65, "6 prototypes, at most 5 are allowed", learn(run, second)),
       (65, "called \"one\" already", learn(run, second, "--task", "one")),
       (65, "5 classes, this learner tells 3 apart", learn(run, many)),
+      (65, "large: 40 x 40 with 1 channel, those of this state are", learn(run, large)),
+      (65, "0.png: 40 x 40", ["continual", "classify", "--state", state, picture]),
       (65, "nothing", learn(run, folder.path + "/hollow")),
       (66, "nowhere", learn(run, folder.path + "/nowhere")),
       (64, "--maximum is for a new state", learn(run, second, "--maximum", "9")),
@@ -207,5 +213,7 @@ import Testing
       #expect(ended.messages.contains(part), "\(ended.messages)")
     }
     #expect(try Data(contentsOf: URL(fileURLWithPath: state)) == before)
+    let resized = try CommandRun("continual", "classify", "--state", state, "--resize", picture)
+    #expect(resized.exitCode == 0, "\(resized.messages)")
   }
 }

@@ -99,7 +99,7 @@ import Vision
     ("hashing.policy.kinds=[buffer]", "not learned"),
     ("hashing.capacity=0", "must be at least 1"),
     ("start=fitted", "needs network.weights"),
-    ("weightPenalty=-1", "must be at least 0"),
+    ("weightPenalty=-1", "must be at least 0"), ("scaleRate=-1", "must be at least 0"),
     ("hashing.budgt=3", "did you mean \"budget\""),
   ]
 
@@ -165,6 +165,15 @@ import Vision
     #expect(
       try refusal { $0["plan"] = $0["plan"]?.replacing("\"rank\":3", with: "\"rank\":4") }
         .contains("pool.left"))
+    // A map of half a billion elements would be written down.
+    let listed = smallSettings { $0.pools = [.hash] }
+    try CompressedFile(HashedNetwork(network, listed, using: &random)).write(to: path)
+    let hashed = try loadSafetensors(path)
+    var metadata = hashed.metadata
+    metadata["plan"] = metadata["plan"]?.replacing(
+      try Regex("\"capacity\":[0-9]+"), with: "\"capacity\":500000000")
+    try saveSafetensors(hashed.tensors, metadata: metadata, to: path)
+    #expect(throws: FileFailure.self) { _ = try CompressedFile(readingFrom: path) }
   }
 
   @Test func `custom modifiers come with the program that reads the file`() throws {

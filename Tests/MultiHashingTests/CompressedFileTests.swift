@@ -77,6 +77,39 @@ import Vision
     }
   }
 
+  @Test(arguments: [0, 1, 2, 3])
+  func `a file with damaged texts is read or refused, and never stops the program`(
+    number: Int
+  ) throws {
+    let path = folder.path + "/network.safetensors"
+    try CompressedFile(residual(Self.changes[number])).write(to: path)
+    let whole = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+    let header = 8..<8 + whole[0..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
+    let digits = header.filter { (48...57).contains(whole[$0]) }
+    var random = RandomSource(seed: UInt64(number))
+    let damaged = folder.path + "/damaged.safetensors"
+    var refused = 0
+    for trial in 0..<400 {
+      var bytes = whole
+      for _ in 0...trial % 3 {
+        // Other digits change sizes and leave the text a text; other bytes change anything.
+        if trial % 4 > 0 {
+          bytes[digits[random.index(below: digits.count)]] = UInt8(48 + random.index(below: 10))
+        } else {
+          bytes[header.lowerBound + random.index(below: header.count)] = UInt8(random.index(below: 256))
+        }
+      }
+      try Data(bytes).write(to: URL(fileURLWithPath: damaged))
+      do {
+        _ = try CompressedFile(readingFrom: damaged).expanded()
+      } catch {
+        refused += 1
+        #expect("\(error)".contains("damaged.safetensors"), "\(error)")
+      }
+    }
+    #expect(refused > 200, "only \(refused) of 400 were refused")
+  }
+
   @Test func `half precision and bytes shrink the pool and keep the weights near`() throws {
     let hashed = try residual()
     let wanted = hashed.network().stages[0][0].units[0].convolution.weight

@@ -96,6 +96,28 @@ import Vision
     }
   }
 
+  @Test func `scales move by the part that was asked for, and variables as before`() throws {
+    func moved(_ factor: Double) throws -> (scales: [Double], pool: [Double]) {
+      let job = try CompressionTraining(recipe { $0.scaleRate = factor }, data: squares)
+      var settings = try job.trainerSettings()
+      settings.budget = try Budget(steps: 1)
+      var state = job.initialState()
+      let before = state.model.tensors
+      _ = try Trainer(settings, job.task).run(&state)
+      func step(_ name: String) -> [Double] {
+        zip(before.names, zip(before.tensors, state.model.tensors.tensors))
+          .first { $0.0 == name }.map { ($0.1.1 - $0.1.0).toDoubles() } ?? []
+      }
+      return (step("scales"), step("pool.left"))
+    }
+    let (whole, tenth) = (try moved(1), try moved(0.1))
+    #expect(whole.pool == tenth.pool && whole.scales.contains { abs($0) > 1e-5 })
+    for (large, small) in zip(whole.scales, tenth.scales) {
+      // Steps are differences from scales near 1, so they carry a rounding error of those.
+      #expect(abs(large / 10 - small) < 2e-7)
+    }
+  }
+
   @Test func `the penalty is half the squares of the weights, not of the variables`() throws {
     var random = RandomSource(seed: 1)
     let hashed = try HashedNetwork(SmallNetwork(), smallSettings(), using: &random)

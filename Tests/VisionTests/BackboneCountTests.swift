@@ -36,6 +36,8 @@ import Vision
     ("efficientnet_b3", 12_233_232), ("efficientnet_b7", 66_347_960),
     ("vit_small_patch32_224", 22_878_952), ("vit_h_14", 632_045_800),
     ("nasnet_mobile", 5_289_978), ("isometric_resnet", 19_690_472),
+    // 784 x 1000 + 1000, 1000 x 10 + 10.
+    ("perceptron_mnist", 795_010),
   ])
   func `parameters`(name: String, count: Int) throws {
     #expect(try ModelCatalog.model(named: name).parameterCount == count)
@@ -46,7 +48,7 @@ import Vision
     ("mnasnet_a1_035", 61.68), ("mnasnet_a1_140", 586.32), ("mnasnet_b1_050", 104.46),
     ("mobilenet_v2", 300.77), ("mobilenetv2_140", 582.20), ("nasnet_mobile", 563.64),
     ("isometric_resnet", 3649), ("vit_tiny_patch16_224", 1250), ("vit_b_32", 4410),
-    ("vit_l_16", 61_600), ("vit_h_14", 167_300),
+    ("vit_l_16", 61_600), ("vit_h_14", 167_300), ("perceptron_mnist", 0.794),
   ])
   func `million multiply-adds for one image`(name: String, millions: Double) throws {
     let found = Double(try ModelCatalog.model(named: name).multiplyAdds) / 1e6

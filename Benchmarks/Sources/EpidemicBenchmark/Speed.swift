@@ -116,11 +116,12 @@ private func measureSampling(
     configuration: SamplerConfiguration(warmup: warmup, draws: draws, targetAcceptance: 0.9))
   let before = processorSeconds()
   let target = PreconditionedModel(model, isWanted: isPreconditioned, spread: 0.1)
-  let all = Mutex(0)
+  // By chain, since a chain's last state may be handed over more than once.
+  let all = Mutex([Int: Int]())
   let result = try sampler.sample(
     target, chains: 2, seed: 1, starts: [target.start], threads: 1,
-    checkpoint: { _, checkpoint in
-      if checkpoint.state.isFinished { all.withLock { $0 += checkpoint.state.leapfrogs } }
+    checkpoint: { chain, checkpoint in
+      if checkpoint.state.isFinished { all.withLock { $0[chain] = checkpoint.state.leapfrogs } }
     })
   let used = processorSeconds() - before
   let summary = result.summary()
@@ -133,7 +134,7 @@ private func measureSampling(
         + "\"ess_per_second\": %.2f, \"leapfrogs_per_draw\": %.0f, "
         + "\"gradients_per_second\": %.0f, \"divergent\": %d, \"r_hat\": %.3f}",
       name, isPreconditioned ? "mode" : "own", warmup, draws, used, least, least / used,
-      Double(leapfrogs) / Double(2 * draws), Double(all.withLock { $0 }) / used,
+      Double(leapfrogs) / Double(2 * draws), Double(all.withLock { $0.values.reduce(0, +) }) / used,
       result.divergences, summary.map(\.rHat).filter { !$0.isNaN }.max() ?? .nan))
 }
 
@@ -148,23 +149,23 @@ func measureScaling(_ arguments: [String]) throws {
   var alone = 0.0
   var chains = 1
   while chains <= most {
-    let all = Mutex((gradients: 0, chainSeconds: 0.0))
+    let all = Mutex([Int: (gradients: Int, seconds: Double)]())
     let start = DispatchTime.now().uptimeNanoseconds
     @Sendable func seconds() -> Double {
       Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9
     }
     _ = try sampler.sample(
       target, chains: chains, seed: 1, starts: [target.start], threads: chains,
-      checkpoint: { _, checkpoint in
+      checkpoint: { chain, checkpoint in
         guard checkpoint.state.isFinished else { return }
-        // Chains end at different times; each counts for as long as it ran.
-        all.withLock {
-          $0.gradients += checkpoint.state.leapfrogs
-          $0.chainSeconds += seconds()
-        }
+        // Chains end at different times; each counts for as long as it ran, and once, although its
+        // last state may be handed over more than once.
+        all.withLock { $0[chain] = $0[chain] ?? (checkpoint.state.leapfrogs, seconds()) }
       })
-    let (gradients, chainSeconds) = all.withLock { $0 }
-    let rate = Double(gradients) / chainSeconds * Double(chains)
+    let ended = all.withLock { Array($0.values) }
+    let rate =
+      Double(ended.reduce(0) { $0 + $1.gradients }) / ended.reduce(0) { $0 + $1.seconds }
+      * Double(chains)
     if chains == 1 { alone = rate }
     // Written at once, so that a run that is stopped has shown what it had.
     let line = String(

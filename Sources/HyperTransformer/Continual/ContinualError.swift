@@ -4,8 +4,8 @@ import Runs
 public enum ContinualError: ExitCoded, Sendable, Equatable, CustomStringConvertible {
   /// The state was written by another generator than the one given.
   case otherLearner(state: String, learner: String)
-  /// The task's images are not of the state's size.
-  case imageSize(found: [Int], expected: [Int])
+  /// The task's images, channels first, are not of the state's size; `path` says where they lie.
+  case imageSize(found: [Int], expected: [Int], path: String? = nil)
   /// The task has more classes than the generator tells apart at once.
   case tooManyClasses(count: Int, ways: Int)
   /// A class has no image.
@@ -27,9 +27,9 @@ public enum ContinualError: ExitCoded, Sendable, Equatable, CustomStringConverti
     case .otherLearner(let state, let learner):
       "the state was begun by another learner (\(state.prefix(12))) than that of this run "
         + "(\(learner.prefix(12))); give the run it was begun with, or begin a new state"
-    case .imageSize(let found, let expected):
-      "the task's images are \(Self.size(found)), those of this state \(Self.size(expected)); "
-        + "resize them, or begin a new state with another run"
+    case .imageSize(let found, let expected, let path):
+      "\(path.map { "\($0): " } ?? "the task's images are ")\(Self.size(found)), those of this state "
+        + "are \(Self.size(expected)); resize them, as --resize does, or begin a new state with another run"
     case .tooManyClasses(let count, let ways):
       "the task has \(count) classes, this learner tells \(ways) apart at a time; "
         + "divide it into tasks of at most \(ways) classes"

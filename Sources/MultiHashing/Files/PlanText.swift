@@ -74,12 +74,14 @@ struct PlanText {
       parts: [], convention: record.convention, store: record.store, modifiers: record.modifiers)
     var next = 0
     for (shape, count) in zip(record.pools, record.tensors) {
-      guard shape.isPlausible else { throw damaged("a pool has sizes that cannot be") }
       let slots = HashPlan.slots(
         Array(hashed[next..<next + count]), Array(constants[next..<next + count]))
       plan.parts.append(HashPlan.Part(shape: shape, slots: slots))
       next += count
       let needed = slots.last?.range.upperBound ?? 0
+      guard shape.isPlausible(for: needed) else {
+        throw damaged("a pool has sizes that cannot be")
+      }
       guard record.store != .basic || needed <= shape.capacity else {
         throw damaged("a pool of \(shape.capacity) elements does not hold \(needed) weights")
       }
@@ -124,8 +126,9 @@ private struct TreeLine {
 }
 
 extension PoolShape {
-  /// Whether the sizes are such that a pool can be built: read from files, they may be anything.
-  var isPlausible: Bool {
+  /// Whether the sizes are such that a pool for so many weights can be built: read from files, they
+  /// may be anything.
+  fileprivate func isPlausible(for needed: Int) -> Bool {
     let sizes: [Int]
     switch self {
     case .matrix(let rows, let columns, let rank): sizes = [rows, columns, rank]
@@ -133,10 +136,11 @@ extension PoolShape {
       guard side <= 1 << 10 else { return false }
       sizes = [side, rank]
     case .hash(_, let capacity, let size):
-      guard capacity < 1 << 40 else { return false }
+      // Its map is written down element by element.
+      guard capacity <= max(1 << 24, 16 * needed) else { return false }
       sizes = [size, min(capacity, 1 << 20)]
     case .combination(let pools, _):
-      return !pools.isEmpty && pools.count <= 1000 && pools.allSatisfy(\.isPlausible)
+      return !pools.isEmpty && pools.count <= 1000 && pools.allSatisfy { $0.isPlausible(for: needed) }
     }
     return sizes.allSatisfy { (1...1 << 31).contains($0) }
       && sizes.reduce(1.0) {

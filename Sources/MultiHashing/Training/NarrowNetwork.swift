@@ -5,7 +5,7 @@ extension BackboneArchitecture {
   /// The same network with all widths multiplied, the last convolution's included; `nil` for families
   /// of which there is no narrow form.
   ///
-  /// Widths of residual networks are rounded to whole numbers, those of mobile networks to multiples of
+  /// Widths of residual networks and perceptrons are rounded to whole numbers, those of mobile networks to multiples of
   /// eight as usual.
   public func narrowed(by factor: Double) -> BackboneArchitecture? {
     switch self {
@@ -17,6 +17,9 @@ extension BackboneArchitecture {
       // Left at its width it would dominate small networks.
       narrow.headWidth = max(8, Int(factor * Double(shape.headWidth) + 4) / 8 * 8)
       return .mobile(narrow)
+    case .perceptron(var shape):
+      shape.widths = shape.widths.map { max(1, Int((factor * Double($0)).rounded())) }
+      return .perceptron(shape)
     case .transformer, .isometric, .nasNet: return nil
     }
   }

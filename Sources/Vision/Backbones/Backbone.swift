@@ -14,6 +14,8 @@ public enum BackboneArchitecture: Sendable, Hashable, Codable {
   case isometric(IsometricArchitecture)
   /// NASNet-A.
   case nasNet(NASNetArchitecture)
+  /// Linear layers only.
+  case perceptron(PerceptronArchitecture)
 }
 
 /// A backbone of whatever family: what is needed where the family is known at run time only.
@@ -27,6 +29,7 @@ public struct Backbone: ImageClassifier {
   private var transformer: VisionTransformer?
   private var isometric: IsometricResNet?
   private var nasNet: NASNet?
+  private var perceptron: MultilayerPerceptron?
 
   /// Creates a network with the first weights of its family.
   public init(
@@ -40,6 +43,8 @@ public struct Backbone: ImageClassifier {
     case .isometric(let shape):
       isometric = IsometricResNet(shape, classCount: classCount, using: &random)
     case .nasNet(let shape): nasNet = NASNet(shape, classCount: classCount, using: &random)
+    case .perceptron(let shape):
+      perceptron = MultilayerPerceptron(shape, classCount: classCount, using: &random)
     }
   }
 
@@ -56,6 +61,8 @@ public struct Backbone: ImageClassifier {
     case .isometric(let shape):
       isometric = IsometricResNet(shape, classCount: classCount, weights: &weights)
     case .nasNet(let shape): nasNet = NASNet(shape, classCount: classCount, weights: &weights)
+    case .perceptron(let shape):
+      perceptron = MultilayerPerceptron(shape, classCount: classCount, weights: &weights)
     }
   }
 
@@ -66,6 +73,7 @@ public struct Backbone: ImageClassifier {
     if let transformer { return .transformer(transformer.architecture) }
     if let isometric { return .isometric(isometric.architecture) }
     if let nasNet { return .nasNet(nasNet.architecture) }
+    if let perceptron { return .perceptron(perceptron.architecture) }
     preconditionFailure("a backbone is one of its families")
   }
 
@@ -76,20 +84,21 @@ public struct Backbone: ImageClassifier {
     walk.child("", &transformer)
     walk.child("", &isometric)
     walk.child("", &nasNet)
+    walk.child("", &perceptron)
   }
 
   /// Runs the network.
   public mutating func forward(_ images: Tensor, _ pass: inout Pass) -> Tensor {
     residual?.forward(images, &pass) ?? mobile?.forward(images, &pass)
       ?? transformer?.forward(images, &pass) ?? isometric?.forward(images, &pass)
-      ?? nasNet?.forward(images, &pass) ?? images
+      ?? nasNet?.forward(images, &pass) ?? perceptron?.forward(images, &pass) ?? images
   }
 
   /// The vector of every image that the head looks at, `[batch, width]`.
   public mutating func features(_ images: Tensor, _ pass: inout Pass) -> Tensor {
     residual?.features(images, &pass) ?? mobile?.features(images, &pass)
       ?? transformer?.features(images, &pass) ?? isometric?.features(images, &pass)
-      ?? nasNet?.features(images, &pass) ?? images
+      ?? nasNet?.features(images, &pass) ?? perceptron?.features(images, &pass) ?? images
   }
 
   /// Presents the units of the network inside.
@@ -99,6 +108,7 @@ public struct Backbone: ImageClassifier {
     transformer?.forEachUnit(body)
     isometric?.forEachUnit(body)
     nasNet?.forEachUnit(body)
+    perceptron?.forEachUnit(body)
   }
 
   /// The name of the head of the network inside.
@@ -113,6 +123,7 @@ public struct Backbone: ImageClassifier {
       transformer?.head = newValue
       isometric?.head = newValue
       nasNet?.head = newValue
+      perceptron?.head = newValue
     }
   }
 
@@ -132,7 +143,9 @@ public struct Backbone: ImageClassifier {
   }
 
   private var anyClassifier: any ImageClassifier {
-    let all: [(any ImageClassifier)?] = [residual, mobile, transformer, isometric, nasNet]
+    let all: [(any ImageClassifier)?] = [
+      residual, mobile, transformer, isometric, nasNet, perceptron,
+    ]
     guard let found = all.compactMap({ $0 }).first else {
       preconditionFailure("a backbone is one of its families")
     }

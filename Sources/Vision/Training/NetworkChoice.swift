@@ -34,10 +34,14 @@ extension ClassificationRecipe {
       if let dropout = network.dropout { shape.dropout = dropout }
       if let probability = network.stochasticDepth { shape.stochasticDepth = probability }
       architecture = .mobile(shape)
+    } else if case .perceptron(var shape) = architecture, network.stochasticDepth == nil {
+      shape.side = data.side
+      if let dropout = network.dropout { shape.dropout = dropout }
+      architecture = .perceptron(shape)
     } else if network.dropout ?? network.stochasticDepth != nil {
       throw UsageError(
-        "network.dropout and network.stochasticDepth are for mobile networks, "
-          + "\(network.name) has neither; leave them out")
+        "network.dropout is for mobile networks and perceptrons, network.stochasticDepth for mobile "
+          + "networks; \(network.name) does not have it, leave it out")
     }
     let made = Backbone(architecture, classCount: classCount, using: &random)
     guard let transformer = made.visionTransformer else { return made }

@@ -153,5 +153,9 @@ public enum ModelCatalog {
     CatalogModel(
       name: "isometric_resnet_cifar", architecture: .isometric(.cifar()), naming: .torchvision,
       preparation: .cifar(isTraining: false), classCount: 10),
+    CatalogModel(
+      name: "perceptron_mnist", architecture: .perceptron(.mnist), naming: .torchvision,
+      preparation: .evaluation(
+        side: 28, shorterSide: 28, filter: .bilinear, normalization: .unit), classCount: 10),
   ]
 }

@@ -17,6 +17,9 @@ extension BackboneArchitecture {
     case .nasNet(let shape):
       inRange([shape.stemWidth, shape.width], 4...2048) && shape.width % 4 == 0
         && inRange([shape.cellsPerGroup], 1...64) && isProbability(shape.dropout)
+    case .perceptron(let shape):
+      inRange([shape.side], 1...1024) && inRange(shape.widths, 1...65_536)
+        && (1...64).contains(shape.widths.count) && isProbability(shape.dropout)
     }
   }
 }
