@@ -96,7 +96,8 @@ import Vision
         if trial % 4 > 0 {
           bytes[digits[random.index(below: digits.count)]] = UInt8(48 + random.index(below: 10))
         } else {
-          bytes[header.lowerBound + random.index(below: header.count)] = UInt8(random.index(below: 256))
+          let place = header.lowerBound + random.index(below: header.count)
+          bytes[place] = UInt8(random.index(below: 256))
         }
       }
       try Data(bytes).write(to: URL(fileURLWithPath: damaged))

@@ -140,7 +140,8 @@ extension PoolShape {
       guard capacity <= max(1 << 24, 16 * needed) else { return false }
       sizes = [size, min(capacity, 1 << 20)]
     case .combination(let pools, _):
-      return !pools.isEmpty && pools.count <= 1000 && pools.allSatisfy { $0.isPlausible(for: needed) }
+      return !pools.isEmpty && pools.count <= 1000
+        && pools.allSatisfy { $0.isPlausible(for: needed) }
     }
     return sizes.allSatisfy { (1...1 << 31).contains($0) }
       && sizes.reduce(1.0) {
