@@ -10,9 +10,13 @@ struct DenseWeights: Sendable {
   var bias: Tensor
 
   /// Reads slices `[episodes, outputs, features + 1]`: the weights of an output, then its bias.
-  init(slices: Tensor, base: BaseWeights? = nil) {
+  init(
+    slices: Tensor, base: BaseWeights? = nil,
+    scale: GeneratorConfiguration.HeadScale = .one
+  ) {
     let features = slices.extent(2) - 1
     var rows = slices.narrowed(along: 2, from: 0, count: features)
+    if scale == .features { rows = rows * (1 / Double(features).squareRoot()) }
     var bias = slices.narrowed(along: 2, from: features, count: 1)
     if let base, let offset = base.bias {
       rows = rows + base.weight

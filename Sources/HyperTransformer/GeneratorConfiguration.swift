@@ -26,6 +26,16 @@ public struct GeneratorConfiguration: Codable, Sendable, Hashable {
     case generated
   }
 
+  /// What written weights of the dense layer are multiplied by.
+  public enum HeadScale: String, Codable, Sendable, CaseIterable {
+    /// Nothing, as in the released code: outputs start with a deviation near the square root of the
+    /// number of features, since slices leave their transformer with deviation 1.
+    case one
+    /// One over the square root of the number of features: outputs start with a deviation near 1
+    /// however wide the network is.
+    case features
+  }
+
   /// Width of label and weight codes.
   public var codeWidth = 32
   /// Channels of the local feature extractors; absent, the larger of a layer's input and output
@@ -33,6 +43,8 @@ public struct GeneratorConfiguration: Codable, Sendable, Hashable {
   public var localWidth: Int? = 8
   /// What the generator of the dense layer sees locally.
   public var headFeatures = HeadFeatures.convolution
+  /// What written weights of the dense layer are multiplied by.
+  public var headScale = HeadScale.one
   /// Image-level features.
   public var shared = SharedFeatures()
   /// Sizes of the transformers.

@@ -139,7 +139,8 @@ public struct WeightGenerator: Model {
     let headSlices = head.slices(
       activations: x, shared: sharedFeatures, support: support, after: previous?.head, &pass,
       look("logits"))
-    let dense = DenseWeights(slices: headSlices, base: headVariables.base)
+    let dense = DenseWeights(
+      slices: headSlices, base: headVariables.base, scale: configuration.headScale)
     let network = GeneratedNetwork(
       architecture: architecture, episodeCount: episodes, layers: written,
       headWeight: dense.weight, headBias: dense.bias)

@@ -38,9 +38,9 @@ public struct CompressionRecipe: Recipe {
   /// weight decay acts on the variables.
   public var weightPenalty = 0.0
   /// The gradient of learned scales is multiplied by this, which with SGD is a rate of their own: one
-  /// scale moves all weights of its tensor, so the rate that suits variables can be too large for it.
-  /// Adam's steps do not depend on it.
-  public var scaleRate = 1.0
+  /// scale moves all weights of its tensor, so the rate that suits variables is too large for it
+  /// (Documentation/Results/MultiHashing.md). Adam's steps do not depend on it.
+  public var scaleRate = 0.1
   /// Where images come from.
   public var data = ClassificationRecipe().data
   /// The network.

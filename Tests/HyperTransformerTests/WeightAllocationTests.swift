@@ -1,3 +1,4 @@
+import Randomness
 import SwiftletTestSupport
 import Testing
 import Torch
@@ -61,6 +62,20 @@ import Torch
         dense.weight.slice(at: output, along: 2).toDoubles() == (0..<5).map { place + Double($0) })
       #expect(dense.bias[0, 0, output].scalar() == place + 5)
     }
+  }
+
+  @Test func `scaled by features, a dense layer's outputs start near deviation 1`() {
+    var random = RandomSource(seed: 1)
+    let features = 4096
+    let slices = Tensor(normal: [1, 8, features + 1], using: &random)
+    let whole = DenseWeights(slices: slices)
+    let scaled = DenseWeights(slices: slices, scale: .features)
+    #expect(scaled.bias == whole.bias)
+    #expect(((scaled.weight * 64 - whole.weight).abs().max()).scalar() < 1e-6)
+    let inputs = Tensor(normal: [1, 500, features], using: &random)
+    let outputs = scaled(inputs) - scaled.bias
+    // 4,000 values around a deviation of 1, so a standard error near 1 %.
+    #expect(abs((outputs * outputs).mean().scalar().squareRoot() - 1) < 0.05)
   }
 
   @Test func `the dense layer reads maps by height, width, channel`() {
