@@ -40,7 +40,8 @@ public enum DatasetError: Error, Sendable, Equatable, CustomStringConvertible, L
     case .notAnImage(let path):
       "\(path): is not a JPEG or PNG image; convert it or move it out of the folder"
     case .mixedSizes(let path, let found, let expected):
-      "\(path): is \(found), the images before it are \(expected); ask for a common size"
+      "\(path): is \(found), the images before it are \(expected); "
+        + "ask for a common size, as --resize and --side do"
     case .isDetection(let name):
       "data set \"\(name)\": has boxes, not one class per image; choose a data set of classes"
     case .contradiction(let path, let reason):

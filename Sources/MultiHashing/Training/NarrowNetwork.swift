@@ -5,8 +5,8 @@ extension BackboneArchitecture {
   /// The same network with all widths multiplied, the last convolution's included; `nil` for families
   /// of which there is no narrow form.
   ///
-  /// Widths of residual networks and perceptrons are rounded to whole numbers, those of mobile networks to multiples of
-  /// eight as usual.
+  /// Widths of residual networks and perceptrons are rounded to whole numbers, those of mobile networks
+  /// to multiples of eight as usual.
   public func narrowed(by factor: Double) -> BackboneArchitecture? {
     switch self {
     case .residual(var shape):
