@@ -27,7 +27,8 @@ public enum SweepMethod: String, Sendable, Codable, CaseIterable {
   /// The whole network.
   case dense
 
-  /// The recipe of one run with it.
+  /// The recipe of one run with it; where the base names a constant other than ``WeightModifier/fanOut``
+  /// for its weights, hashed ones have that.
   func recipe(from base: CompressionRecipe, fraction: Double) -> CompressionRecipe {
     var recipe = base
     recipe.hashing = HashingSettings()
@@ -42,6 +43,10 @@ public enum SweepMethod: String, Sendable, Codable, CaseIterable {
     case .lowRank:
       recipe.hashing.pools = [.lowRank]
       recipe.hashing.scope = .tensor
+    }
+    if let constant = base.hashing.modifiers.first(where: { $0 == .fanIn || $0 == .own }) {
+      let isLearned = recipe.hashing.modifiers.areLearned
+      recipe.hashing.modifiers = isLearned ? [constant, .learned] : [constant]
     }
     recipe.method = self == .narrow ? .narrow : self == .dense ? .dense : .hashed
     recipe.hashing.budget = SizeBudget(fraction: fraction)
@@ -67,7 +72,7 @@ public struct SweepPoint: Sendable, Hashable, Codable {
   public var learnedNumbers: Int
   /// The bytes of the compressed file.
   public var bytes: Int
-  /// The accuracy of the last network on the images to judge by.
+  /// The accuracy of the last network on the images to judge by; 0 if training left the finite numbers.
   public var accuracy: Double
   /// Working time.
   public var seconds: Double
@@ -199,13 +204,22 @@ public struct Sweep: Sendable {
     // Only the end counts: what is best on the images to judge by would be chosen by them.
     settings.evaluationInterval = nil
     settings.best = nil
-    let outcome = try Trainer(settings, job.task).run(&state, isInterrupted: isStopped)
-    guard outcome.ending == .finished else { return nil }
-    return SweepPoint(
-      method: key.method, fraction: key.fraction, rate: key.rate, seed: key.seed,
-      isTuning: key.isTuning, steps: outcome.step, learnedNumbers: job.start.size.count,
-      bytes: job.compressed(state.bestModel).byteCount,
-      accuracy: outcome.lastEvaluation?.values["accuracy"] ?? .nan, seconds: outcome.seconds)
+    func point(steps: Int, accuracy: Double, seconds: Double) -> SweepPoint {
+      SweepPoint(
+        method: key.method, fraction: key.fraction, rate: key.rate, seed: key.seed,
+        isTuning: key.isTuning, steps: steps, learnedNumbers: job.start.size.count,
+        bytes: job.compressed(state.bestModel).byteCount, accuracy: accuracy, seconds: seconds)
+    }
+    do {
+      let outcome = try Trainer(settings, job.task).run(&state, isInterrupted: isStopped)
+      guard outcome.ending == .finished else { return nil }
+      return point(
+        steps: outcome.step, accuracy: outcome.lastEvaluation?.values["accuracy"] ?? .nan,
+        seconds: outcome.seconds)
+    } catch is NonFiniteError {
+      // A rate that is too large is a result, not the end of the sweep.
+      return point(steps: state.step, accuracy: 0, seconds: 0)
+    }
   }
 }
 

@@ -59,6 +59,28 @@ import Vision
     #expect(made == [.matrix] && left == [.lowRank])
   }
 
+  @Test func `a rate at which training leaves the finite numbers loses, and the sweep goes on`()
+    throws
+  {
+    let sweep = Sweep(
+      methods: [.matrixFixed], fractions: [0.1], rates: [0.01, 1e30], seeds: [1], tuningSteps: 4)
+    var made: [SweepPoint] = []
+    try sweep.run(recipe, data: squares, device: .cpu) { made.append($0) }
+    #expect(made.map(\.rate) == [0.01, 1e30, 0.01])
+    #expect(made[1].accuracy == 0 && made[1].steps < 4)
+  }
+
+  @Test func `a constant that the recipe names is that of every hashed method`() {
+    var base = recipe
+    base.hashing.modifiers = [.fanIn]
+    #expect(SweepMethod.matrixFixed.recipe(from: base, fraction: 0.1).hashing.modifiers == [.fanIn])
+    #expect(
+      SweepMethod.tenHashes.recipe(from: base, fraction: 0.1).hashing.modifiers
+        == [.fanIn, .learned])
+    #expect(
+      SweepMethod.hashedNets.recipe(from: recipe, fraction: 0.1).hashing.modifiers == [.fanOut])
+  }
+
   @Test func `every method keeps the budget`() throws {
     for method in SweepMethod.allCases where method != .dense {
       let changed = method.recipe(from: recipe, fraction: 0.25)
