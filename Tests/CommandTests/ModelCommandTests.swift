@@ -84,7 +84,7 @@ import Vision
     (["model", "show", "vit_tiny_patch16_224", "--size", "225"], 64, "a multiple of 16"),
     (["model", "show", "resnet18", "--naming", "keras"], 64, "use torchvision"),
     (["model", "predict", "--weights", "/nowhere.safetensors", "a.png"], 66, "/nowhere"),
-    (["model", "list", "perceptron"], 64, "no network's name contains"),
+    (["model", "list", "boltzmann"], 64, "no network's name contains"),
   ])
   func `mistakes are named`(arguments: [String], code: Int, reason: String) throws {
     let run = try CommandRun(arguments)
