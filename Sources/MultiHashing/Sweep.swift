@@ -94,8 +94,8 @@ public struct SweepPoint: Sendable, Hashable, Codable {
 /// Accuracy by size, for several methods with the same data, steps and seeds, each with the learning
 /// rate that suits it.
 ///
-/// The rate of a method is chosen first, by short runs on nine tenths of the training images, judged by
-/// the rest. Then every seed is tried at every size before the next seed, so that a sweep that is cut
+/// The rate of a method, or of each of its sizes, is chosen first, by short runs on nine tenths of the
+/// training images, judged by the rest. Then every seed is tried at every size before the next seed, so that a sweep that is cut
 /// short compares fairly.
 public struct Sweep: Sendable {
   /// What is compared.
@@ -108,13 +108,13 @@ public struct Sweep: Sendable {
   public var seeds: [UInt64]
   /// Steps of a run that serves to choose a rate.
   public var tuningSteps: Int
-  /// The fraction at which rates are chosen.
-  public var tuningFraction: Double
+  /// The fraction at which the rate for all sizes is chosen; every size has its own if there is none.
+  public var tuningFraction: Double?
 
   /// Plans a sweep.
   public init(
     methods: [SweepMethod], fractions: [Double], rates: [Double] = [], seeds: [UInt64] = [1],
-    tuningSteps: Int = 100, tuningFraction: Double = 0.1
+    tuningSteps: Int = 100, tuningFraction: Double? = nil
   ) {
     self.methods = methods
     self.fractions = fractions
@@ -158,31 +158,36 @@ public struct Sweep: Sendable {
       }
     }
     let tuning = ClassificationData(data.training, heldBackShare: 0.1, seed: recipe.data.splitSeed)
-    var chosen: [SweepMethod: Double] = [:]
+    var chosen: [SweepMethod: [Double: Double]] = [:]
     for method in methods {
-      chosen[method] = try rate(method, recipe) { rate in
-        let fraction = method == .dense ? 1 : tuningFraction
-        return try point(
-          SweepPoint.Key(
-            method: method, fraction: fraction, rate: rate, seed: seeds[0], isTuning: true), tuning)
+      for fraction in tuningFraction.map({ [$0] }) ?? fractions {
+        // The whole network has one size.
+        let size = method == .dense ? 1 : fraction
+        guard chosen[method]?[size] == nil else { continue }
+        chosen[method, default: [:]][size] = try rate(recipe) { rate in
+          try point(
+            SweepPoint.Key(
+              method: method, fraction: size, rate: rate, seed: seeds[0], isTuning: true), tuning)
+        }
       }
     }
     for seed in seeds {
       for (index, fraction) in fractions.enumerated() {
         for method in methods where method != .dense || index == 0 {
-          guard let rate = chosen[method] else { continue }
+          let size = method == .dense ? 1 : fraction
+          let tuned = method == .dense ? 1 : tuningFraction ?? fraction
+          guard let rate = chosen[method]?[tuned] else { continue }
           _ = try point(
             SweepPoint.Key(
-              method: method, fraction: method == .dense ? 1 : fraction, rate: rate, seed: seed,
-              isTuning: false), data)
+              method: method, fraction: size, rate: rate, seed: seed, isTuning: false), data)
         }
       }
     }
   }
 
-  /// The rate at which a method learns best in short runs.
+  /// The rate that is best in short runs.
   private func rate(
-    _ method: SweepMethod, _ recipe: CompressionRecipe, _ judge: (Double) throws -> SweepPoint?
+    _ recipe: CompressionRecipe, _ judge: (Double) throws -> SweepPoint?
   ) throws -> Double? {
     guard rates.count > 1 else { return rates.first ?? recipe.training.optimizer.learningRate }
     let found = try rates.compactMap(judge)
@@ -274,6 +279,8 @@ public struct SweepMean: Sendable, Hashable, Codable {
   public var fraction: Double
   /// How many learned numbers there were.
   public var learnedNumbers: Int
+  /// The learning rate of the first of the runs.
+  public var rate: Double
   /// How many seeds.
   public var seeds: Int
   /// The mean.
@@ -285,6 +292,7 @@ public struct SweepMean: Sendable, Hashable, Codable {
     method = points[0].method
     fraction = points[0].fraction
     learnedNumbers = points[0].learnedNumbers
+    rate = points[0].rate
     seeds = points.count
     let interval = MeanInterval(of: points.map(\.accuracy))
     (accuracy, margin) = (interval.mean, interval.halfWidth)

@@ -40,6 +40,9 @@ struct CompressSweep: ParsableCommand {
   @Option(help: "Steps of the short runs that choose a rate.")
   var tuningSteps = 100
 
+  @Flag(help: "Choose a rate for every size, not one for all sizes by the middle one.")
+  var ratePerSize = false
+
   @Option(help: "Minutes after which the sweep stops; what is finished stays.")
   var totalMinutes: Double?
 
@@ -96,7 +99,7 @@ struct CompressSweep: ParsableCommand {
     Sweep(
       methods: methods, fractions: fractions, rates: rates,
       seeds: (0..<UInt64(seeds)).map { recipe.seed + $0 }, tuningSteps: tuningSteps,
-      tuningFraction: fractions.sorted()[fractions.count / 2])
+      tuningFraction: ratePerSize ? nil : fractions.sorted()[fractions.count / 2])
   }
 
   private func earlier(_ path: String) throws -> [SweepPoint] {
@@ -169,10 +172,9 @@ struct SweepPage {
         .init("seeds", .trailing), .init("accuracy in percent", .trailing),
       ],
       rows: points.means.map { mean in
-        let rate = points.first { $0.method == mean.method && !$0.isTuning }?.rate ?? .nan
-        return [
+        [
           .init(mean.method.rawValue), .init(grouped(mean.learnedNumbers)),
-          .init(String(format: "%g", rate)), .init("\(mean.seeds)"),
+          .init(String(format: "%g", mean.rate)), .init("\(mean.seeds)"),
           .init(Estimate(100 * mean.accuracy, margin: 100 * mean.margin)),
         ]
       })

@@ -98,6 +98,11 @@ import Vision
     ("hashing.policy.pattern=\"(\"", "is not a regular expression"),
     ("hashing.policy.kinds=[buffer]", "not learned"),
     ("hashing.capacity=0", "must be at least 1"),
+    ("hashing.constants=variables", "only with the scope tensor"),
+    (
+      "hashing={scope: tensor, constants: variables, modifiers: [fanOut, binary]}",
+      "must be weights with binary"
+    ),
     ("start=fitted", "needs network.weights"),
     ("weightPenalty=-1", "must be at least 0"), ("scaleRate=-1", "must be at least 0"),
     ("hashing.budgt=3", "did you mean \"budget\""),

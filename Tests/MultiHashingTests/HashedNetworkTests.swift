@@ -52,6 +52,22 @@ import Vision
       }
     ),
     (
+      "HashedNets at the size of weights",
+      smallSettings {
+        $0 = Self.perLayer($0, .hash)
+        $0.modifiers = [.fanIn, .learned]
+        $0.constants = .variables
+      }
+    ),
+    (
+      "low rank at the size of weights",
+      smallSettings {
+        $0 = Self.perLayer($0, .lowRank)
+        $0.policy.kinds = [.dense]
+        $0.constants = .variables
+      }
+    ),
+    (
       "cyclic",
       smallSettings {
         $0.capacity = 36
@@ -243,6 +259,31 @@ import Vision
     let written = hashed.network()
     for (found, wanted) in zip(written.parameters.tensors, dense.parameters.tensors) {
       expectClose(found, wanted, relative: 1e-6)
+    }
+  }
+
+  @Test func `variables at the size of weights learn as weights that are not hashed`() throws {
+    var settings = HashingSettings.hashedNets
+    settings.map = .tiled
+    settings.signs = false
+    settings.budget = SizeBudget(fraction: 1)
+    var random = RandomSource(seed: 1)
+    var hashed = try HashedNetwork(SmallNetwork(), settings, using: &random).cast(to: .float64)
+    var dense = hashed.network()
+    // One variable per weight, so that a step of gradient descent is the dense network's.
+    func descend<Network: Model>(_ network: inout Network, _ loss: (inout Network) -> Tensor) {
+      let (_, slope) = valueAndGradient(at: &network, loss)
+      network.replaceParameters(
+        zip(network.parameters.tensors, slope.tensors).map { $0 - $1 * 0.3 })
+    }
+    for _ in 0..<3 {
+      descend(&dense) { loss(&$0) }
+      descend(&hashed) { $0.withNetwork { loss(&$0) } }
+    }
+    let written = hashed.network().parameters
+    #expect(written.names == dense.parameters.names)
+    for (found, wanted) in zip(written.tensors, dense.parameters.tensors) {
+      expectClose(found, wanted, relative: 1e-12)
     }
   }
 

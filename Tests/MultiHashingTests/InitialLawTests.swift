@@ -46,6 +46,31 @@ import Vision
     #expect(abs(moments(all).deviation - 1) < 0.02)
   }
 
+  @Test(arguments: [[HashingSettings.Pool.hash], [.hash, .hash], [.lowRank]])
+  func `constants in variables give every tensor the deviation they give it on weights`(
+    pools: [HashingSettings.Pool]
+  ) throws {
+    let network = try ModelCatalog.model(named: "resnet32_cifar").unset()
+    var settings = HashingSettings.hashedNets
+    settings.pools = pools
+    var random = RandomSource(seed: 1)
+    let hashed = try HashedNetwork(network, settings, using: &random)
+    var checked = 0
+    for (slot, weight) in zip(hashed.plan.slots, hashed.hashedWeights()) where weight.count > 10_000
+    {
+      let ratio = moments(weight).deviation / slot.constant
+      #expect(abs(ratio - 1) < 0.1, "\(slot.info.name): \(ratio)")
+      checked += 1
+    }
+    #expect(checked > 5)
+    settings.constants = .weights
+    var same = RandomSource(seed: 1)
+    let usual = try HashedNetwork(network, settings, using: &same)
+    for (one, other) in zip(hashed.hashedWeights(), usual.hashedWeights()) {
+      expectClose(one, other, relative: 1e-5, absolute: 1e-7)
+    }
+  }
+
   @Test func `kurtosis exceeds three by six over the rank, or 0.24 for uniform factors`() {
     for rank in [1, 4, 8] {
       for (law, excess) in [(InitialLaw.normal, 6.0), (.uniform, 0.24)] {

@@ -33,7 +33,7 @@ import Vision
   @Test func `rates are chosen first, then all sizes of a seed come before the next seed`() throws {
     let sweep = Sweep(
       methods: [.matrix, .dense], fractions: [0.25, 0.1], rates: [0.01, 0.02], seeds: [7, 8],
-      tuningSteps: 1)
+      tuningSteps: 1, tuningFraction: 0.1)
     var points: [SweepPoint] = []
     try sweep.run(recipe, data: squares, device: .cpu) { points.append($0) }
     #expect(points.prefix(4).allSatisfy { $0.isTuning && $0.steps == 1 })
@@ -48,6 +48,19 @@ import Vision
     try sweep.run(recipe, data: squares, device: .cpu, done: read) { _ in
       Issue.record("a point was made twice")
     }
+  }
+
+  @Test func `every size chooses its own rate unless one chooses for all`() throws {
+    let sweep = Sweep(
+      methods: [.narrow, .dense], fractions: [0.25, 0.1], rates: [1e30, 0.01], seeds: [7],
+      tuningSteps: 3)
+    var points: [SweepPoint] = []
+    try sweep.run(recipe, data: squares, device: .cpu) { points.append($0) }
+    let tuning = points.filter(\.isTuning)
+    #expect(tuning.map(\.method) == [.narrow, .narrow, .narrow, .narrow, .dense, .dense])
+    #expect(tuning.map(\.fraction) == [0.25, 0.25, 0.1, 0.1, 1, 1])
+    #expect(points.filter { !$0.isTuning }.map(\.fraction) == [0.25, 1, 0.1])
+    #expect(points.means.allSatisfy { $0.rate == 0.01 })
   }
 
   @Test func `what cannot be made so small is left out`() throws {

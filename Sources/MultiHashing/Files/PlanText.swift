@@ -19,6 +19,8 @@ struct PlanText {
     var convention: KernelConvention
     var store: IndexStore
     var modifiers: [WeightModifier]
+    /// Absent for those on weights.
+    var constants: ConstantPlace?
   }
 
   let metadata: [String: String]
@@ -26,7 +28,8 @@ struct PlanText {
   init(_ plan: HashPlan, _ tensors: [TensorInfo]) {
     let record = Plan(
       pools: plan.parts.map(\.shape), tensors: plan.parts.map(\.slots.count),
-      convention: plan.convention, store: plan.store, modifiers: plan.modifiers)
+      convention: plan.convention, store: plan.store, modifiers: plan.modifiers,
+      constants: plan.constants == .weights ? nil : plan.constants)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
     let json = (try? encoder.encode(record)).map { String(decoding: $0, as: UTF8.self) } ?? ""
@@ -71,7 +74,8 @@ struct PlanText {
       throw damaged("its plan is for \(record.tensors) tensors, its tree has \(hashed.count)")
     }
     var plan = HashPlan(
-      parts: [], convention: record.convention, store: record.store, modifiers: record.modifiers)
+      parts: [], convention: record.convention, store: record.store, modifiers: record.modifiers,
+      constants: record.constants ?? .weights)
     var next = 0
     for (shape, count) in zip(record.pools, record.tensors) {
       let slots = HashPlan.slots(

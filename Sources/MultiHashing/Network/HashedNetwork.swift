@@ -60,8 +60,9 @@ public struct HashedNetwork<Network: Model>: Model {
     _ network: Network, _ plan: HashPlan, law: InitialLaw = .normal,
     using random: inout RandomSource
   ) {
-    let pools = plan.parts.map {
-      $0.shape.pool(law: law, convention: plan.convention, using: &random)
+    let pools = plan.parts.map { part in
+      part.shape.pool(
+        law: law, deviation: plan.firstDeviation(part), convention: plan.convention, using: &random)
     }
     self.init(network, plan, pools: pools, scales: plan.firstScales)
   }
@@ -147,7 +148,7 @@ public struct HashedNetwork<Network: Model>: Model {
   private var factors: [Tensor] {
     guard var scales else { return [] }
     if plan.modifiers.mergeConstants {
-      let constants = Tensor(plan.slots.map(\.constant)).cast(to: scales.elementType)
+      let constants = Tensor(plan.slots.map(plan.factor)).cast(to: scales.elementType)
       scales = scales * constants.moved(to: scales.device)
     }
     return scales.split(sizes: [Int](repeating: 1, count: plan.scaleCount))
@@ -181,7 +182,7 @@ extension HashPlan {
   func weight(_ slot: Slot, carved: Tensor, scale: Tensor?) -> Tensor {
     modifiers.apply(
       convention.tensor(carved, slot.info.shape),
-      constant: modifiers.mergeConstants ? 1 : slot.constant, scale: scale)
+      constant: modifiers.mergeConstants ? 1 : factor(slot), scale: scale)
   }
 }
 

@@ -124,7 +124,7 @@ extension HashedNetwork {
     for (part, pool) in zip(plan.parts, pools) {
       guard number >= part.slots.count else {
         let slot = part.slots[number]
-        let constant = plan.modifiers.mergeConstants ? slot.constant : 1
+        let constant = plan.modifiers.mergeConstants ? plan.factor(slot) : 1
         let scale = scales.map { $0.narrowed(along: 0, from: position, count: 1) * constant }
         return plan.weight(slot, carved: plan.store.elements(slot.range, of: pool), scale: scale)
       }

@@ -31,7 +31,7 @@ extension HashedNetwork {
     for (index, part) in plan.parts.enumerated() {
       let pieces = part.slots.map { slot -> Tensor in
         defer { position += 1 }
-        return scaled[position] / slot.constant
+        return scaled[position] / plan.factor(slot)
       }
       let long = Tensor(concatenating: pieces)
       replacePool(index, by: part.shape.fitted(to: long))
@@ -42,10 +42,10 @@ extension HashedNetwork {
   private mutating func fitScales(to weights: [Tensor]) -> [Tensor] {
     let deviations = weights.map { max(($0 * $0).mean().scalar().squareRoot(), 1e-12) }
     scales = Tensor(
-      zip(plan.slots, deviations).map { slot, deviation in Float(deviation / slot.constant) })
+      zip(plan.slots, deviations).map { slot, deviation in Float(deviation / plan.factor(slot)) })
     return zip(plan.slots, zip(weights, deviations)).map { slot, pair in
       // What is left is divided by the constant once more when it is laid out.
-      pair.0 * (slot.constant / pair.1)
+      pair.0 * (plan.factor(slot) / pair.1)
     }
   }
 

@@ -35,6 +35,8 @@ public struct HashPlan: Sendable, Hashable {
   public var store: IndexStore
   /// What is done with carved tensors.
   public var modifiers: [WeightModifier]
+  /// Where the tensors' constants act.
+  public var constants = ConstantPlace.weights
 
   /// A plan that hashes nothing, for a dense network in the same clothes.
   public static let nothing = HashPlan(
@@ -45,6 +47,16 @@ public struct HashPlan: Sendable, Hashable {
 
   /// How many weights are hashed.
   public var weightCount: Int { parts.reduce(0) { $0 + $1.weightCount } }
+
+  /// What carved elements are multiplied by, scales apart.
+  func factor(_ slot: Slot) -> Double { constants == .weights ? slot.constant : 1 }
+
+  /// The deviation that the elements of a part's pool begin with.
+  func firstDeviation(_ part: Part) -> Double {
+    guard constants == .variables else { return 1 }
+    precondition(part.slots.count == 1, "a pool for \(part.slots.count) tensors")
+    return part.slots[0].constant
+  }
 
   /// The variables of all pools.
   public var poolVariableCount: Int { parts.reduce(0) { $0 + $1.shape.variableCount } }

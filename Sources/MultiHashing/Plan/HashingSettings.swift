@@ -49,6 +49,8 @@ public struct HashingSettings: RecipePart {
   public var avoidsAlignment = false
   /// What is done with carved tensors.
   public var modifiers: [WeightModifier] = [.fanOutLearned]
+  /// Where the constants of modifiers act.
+  public var constants = ConstantPlace.weights
   /// Which tensors are hashed.
   public var policy = HashingPolicy()
   /// How large the result may be.
@@ -73,7 +75,7 @@ public struct HashingSettings: RecipePart {
     return settings
   }
 
-  /// HashedNets: a hash with signs for every layer.
+  /// HashedNets: a hash with signs for every layer, whose variables begin at the size of weights.
   ///
   /// - Paper: Chen et al. (2015), section 4.
   public static var hashedNets: HashingSettings {
@@ -81,6 +83,7 @@ public struct HashingSettings: RecipePart {
     settings.scope = .tensor
     settings.signs = true
     settings.modifiers = [.fanOut]
+    settings.constants = .variables
     return settings
   }
 
@@ -99,6 +102,14 @@ public struct HashingSettings: RecipePart {
     }
     if capacity != nil, scope == .tensor {
       throw InvalidSetting("capacity", "is for the scope network, where one pool holds all weights")
+    }
+    if constants == .variables, scope != .tensor {
+      throw InvalidSetting(
+        "constants",
+        "can be variables only with the scope tensor, where no pool serves several tensors")
+    }
+    if constants == .variables, !modifiers.passConstants {
+      throw InvalidSetting("constants", "must be weights with binary and custom modifiers")
     }
     if modifiers.count(where: \.isLearned) > 1 {
       throw InvalidSetting("modifiers", "have more than one learned scale; keep one")

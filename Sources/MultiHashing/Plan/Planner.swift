@@ -119,7 +119,7 @@ struct Planner {
     }
     return HashPlan(
       parts: parts, convention: settings.convention, store: settings.store,
-      modifiers: settings.modifiers)
+      modifiers: settings.modifiers, constants: settings.constants)
   }
 
   private func shared(_ variables: Double) -> [HashPlan.Part]? {

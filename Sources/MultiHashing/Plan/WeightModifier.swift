@@ -26,6 +26,17 @@ public enum WeightModifier: Sendable, Hashable {
   case custom(CustomModifier)
 }
 
+/// Where the constants of modifiers such as ``WeightModifier/fanOut`` act.
+public enum ConstantPlace: String, Sendable, Hashable, Codable, CaseIterable {
+  /// On every carved tensor, as in the paper: variables begin with elements of deviation 1, whatever
+  /// they are for, so that one pool serves tensors of all sizes. With SGD a weight then moves by the rate
+  /// times the square of its constant.
+  case weights
+  /// On the first variables alone, which are weights themselves from then on and learn at the rate of
+  /// weights that are not hashed, as in HashedNets; each tensor needs a pool of its own.
+  case variables
+}
+
 /// A modifier that a program brings along.
 public struct CustomModifier: Sendable, Hashable {
   /// The name by which files know it.
@@ -140,16 +151,18 @@ extension [WeightModifier] {
     return scaled(result, pending)
   }
 
-  /// Whether the constant may be part of the learned scale, so that a weight is multiplied once: not
-  /// before signs and functions of a caller.
-  var mergeConstants: Bool {
-    areLearned
-      && allSatisfy { modifier in
-        switch modifier {
-        case .binary, .custom: false
-        default: true
-        }
+  /// Whether the constant may be part of the learned scale, so that a weight is multiplied once.
+  var mergeConstants: Bool { areLearned && passConstants }
+
+  /// Whether it is the same to multiply by a constant before or after them: not with signs and functions
+  /// of a caller.
+  var passConstants: Bool {
+    allSatisfy { modifier in
+      switch modifier {
+      case .binary, .custom: false
+      default: true
       }
+    }
   }
 
   private func scaled(_ tensor: Tensor, _ factor: Double) -> Tensor {
