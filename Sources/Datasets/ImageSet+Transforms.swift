@@ -18,7 +18,7 @@ extension ImageSet {
   }
 
   /// Returns the set with every image at another size by exact area averaging; see
-  /// ``Image/resized(height:width:)``.
+  /// `Image.resized(height:width:)`.
   ///
   /// - Precondition: Both sides are positive.
   public func resized(height newHeight: Int, width newWidth: Int) -> ImageSet {

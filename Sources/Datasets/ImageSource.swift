@@ -65,7 +65,7 @@ public enum SourceImage: Sendable {
     }
   }
 
-  /// A region at a size; see ``EncodedImage/decoded(_:resizedTo:filter:isAntialiased:scalesWhileDecoding:)``.
+  /// A region at a size; see `EncodedImage/decoded(_:resizedTo:filter:isAntialiased:scalesWhileDecoding:)`.
   ///
   /// - Throws: `FileFailure` for pixels that are damaged or missing.
   public func decoded(

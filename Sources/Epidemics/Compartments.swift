@@ -64,7 +64,7 @@ public struct Compartments: Sendable, Equatable {
 ///
 /// People move S → E → I; on leaving I a share `fatality` goes to J and dies, the rest to Q and
 /// recovers. Only I transmits, at the rate `β I / N` per susceptible person. This plain form carries
-/// every class and serves simulation, reports and tests; fits use ``DeathsKernel``, which computes
+/// every class and serves simulation, reports and tests; fits use a kernel of their own, which computes
 /// the same steps for deaths alone.
 public struct CompartmentModel: Sendable {
   /// How a day is computed.

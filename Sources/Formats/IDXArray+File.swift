@@ -9,7 +9,7 @@ extension IDXArray {
   /// - Parameters:
   ///   - data: The whole, uncompressed file.
   ///   - path: Where the bytes come from, for the message of a failure.
-  /// - Throws: ``FileFailure`` of kind `malformed` that says what was expected and what was found.
+  /// - Throws: `FileFailure` of kind `malformed` that says what was expected and what was found.
   public init(parsing data: Data, path: String) throws(FileFailure) {
     func malformed(_ reason: String) -> FileFailure {
       FileFailure(.malformed, path: path, reason: reason)
@@ -64,6 +64,6 @@ extension IDXArray {
 
   /// Writes the array as an uncompressed IDX file.
   ///
-  /// - Throws: ``FileFailure`` of kind `unwritable`.
+  /// - Throws: `FileFailure` of kind `unwritable`.
   public func write(to path: String) throws { try writeDurably(encoded(), to: path) }
 }

@@ -55,7 +55,7 @@ public struct NumPyArray: Sendable, Equatable {
   /// - Parameters:
   ///   - data: The whole file.
   ///   - path: Where the bytes come from, for the message of a failure.
-  /// - Throws: ``FileFailure`` of kind `malformed` that says what was expected and what was found.
+  /// - Throws: `FileFailure` of kind `malformed` that says what was expected and what was found.
   public init(parsing data: Data, path: String) throws(FileFailure) {
     let (text, start) = try Self.header(of: data, path: path)
     var scanner = NumPyHeaderScanner(text: text, path: path)

@@ -21,7 +21,7 @@ public struct SafetensorsFile: Sendable {
 
   /// Maps a file and checks its header.
   ///
-  /// - Throws: ``FileFailure`` of kind `missing`, `unreadable` or `malformed`.
+  /// - Throws: `FileFailure` of kind `missing`, `unreadable` or `malformed`.
   public init(path: String) throws(FileFailure) {
     try self.init(storage: .mapped(MappedFile(path: path)), path: path)
   }
@@ -31,7 +31,7 @@ public struct SafetensorsFile: Sendable {
   /// - Parameters:
   ///   - data: The whole file.
   ///   - path: Where the bytes come from, for the message of a failure.
-  /// - Throws: ``FileFailure`` of kind `malformed`.
+  /// - Throws: `FileFailure` of kind `malformed`.
   public init(parsing data: Data, path: String) throws(FileFailure) {
     try self.init(storage: .memory(data), path: path)
   }
@@ -64,7 +64,7 @@ public struct SafetensorsFile: Sendable {
   /// Lends the bytes of a tensor: row-major, little-endian, not necessarily aligned to its
   /// elements, and not to be kept beyond `body`.
   ///
-  /// - Throws: ``FileFailure`` of kind `malformed` where the file has no such tensor, or whatever
+  /// - Throws: `FileFailure` of kind `malformed` where the file has no such tensor, or whatever
   ///   `body` throws.
   public func withBytes<Value>(
     of name: String, _ body: (UnsafeRawBufferPointer) throws -> Value

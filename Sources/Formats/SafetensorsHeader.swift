@@ -41,7 +41,7 @@ public struct SafetensorsHeader: Sendable, Equatable {
   /// - Parameters:
   ///   - file: The whole file; only the header's bytes are touched.
   ///   - path: Where the bytes come from, for the message of a failure.
-  /// - Throws: ``FileFailure`` of kind `malformed` naming the tensor, what was expected and what
+  /// - Throws: `FileFailure` of kind `malformed` naming the tensor, what was expected and what
   ///   was found.
   public init(parsing file: UnsafeRawBufferPointer, path: String) throws(FileFailure) {
     let length = try SafetensorsHeader.headerLength(file, path: path)

@@ -52,7 +52,7 @@ public struct SafetensorsTensor {
 public enum SafetensorsWriter {
   /// Writes a file durably, one tensor at a time.
   ///
-  /// - Throws: ``FileFailure``: of kind `malformed` for a duplicate or reserved name, a shape that
+  /// - Throws: `FileFailure`: of kind `malformed` for a duplicate or reserved name, a shape that
   ///   is negative or too large, or a tensor that produces another number of bytes than its shape
   ///   needs; of kind `unwritable` where the system refuses; or whatever a tensor's closure
   ///   throws. An earlier file at `path` is untouched then.
@@ -80,7 +80,7 @@ public enum SafetensorsWriter {
   /// The size of the file that ``write(_:metadata:to:)`` would write; nothing is asked of the tensors
   /// but names, types and shapes.
   ///
-  /// - Throws: ``FileFailure`` of kind `malformed` as ``write(_:metadata:to:)``.
+  /// - Throws: `FileFailure` of kind `malformed` as ``write(_:metadata:to:)``.
   public static func byteCount(
     of tensors: [SafetensorsTensor], metadata: [String: String] = [:]
   ) throws -> Int {

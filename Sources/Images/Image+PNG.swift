@@ -15,7 +15,7 @@ extension Image {
   /// - Parameters:
   ///   - data: The whole file.
   ///   - path: Where the bytes come from, for the message of a failure.
-  /// - Throws: ``FileFailure`` of kind `malformed` for anything that is not a sound PNG image of at
+  /// - Throws: `FileFailure` of kind `malformed` for anything that is not a sound PNG image of at
   ///   most ``sampleLimit`` samples.
   public init(png data: Data, path: String) throws(FileFailure) {
     let outcome = data.withUnsafeBytes { Self.decode($0, path: path) }
@@ -24,7 +24,7 @@ extension Image {
 
   /// Reads and decodes a PNG file.
   ///
-  /// - Throws: ``FileFailure`` of kind `missing`, `unreadable` or `malformed`.
+  /// - Throws: `FileFailure` of kind `missing`, `unreadable` or `malformed`.
   public init(pngFileAt path: String) throws(FileFailure) {
     try self.init(png: readFile(at: path, limit: 1 << 30), path: path)
   }
@@ -51,7 +51,7 @@ extension Image {
 
   /// Writes the image durably as a PNG file.
   ///
-  /// - Throws: ``FileFailure`` of kind `unwritable`.
+  /// - Throws: `FileFailure` of kind `unwritable`.
   public func writePNG(to path: String) throws { try writeDurably(encodedPNG(), to: path) }
 
   private static func decode(

@@ -9,7 +9,7 @@ package final class AppendOnlyFile {
 
   /// Opens or creates the file.
   ///
-  /// - Throws: ``FileFailure`` of kind `unwritable`; `nil` is returned instead when the file must
+  /// - Throws: `FileFailure` of kind `unwritable`; `nil` is returned instead when the file must
   ///   be new and is not.
   package init?(path: String, mustBeNew: Bool = false) throws {
     let flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | (mustBeNew ? O_EXCL : 0)

@@ -16,7 +16,7 @@ public final class EventFile {
   ///   - step: The step after which a resumed run continues; TensorBoard then forgets what an
   ///     earlier sitting wrote after it. `nil` for a run that begins.
   ///   - wallTime: Seconds since 1970, for the name and the first record.
-  /// - Throws: ``FileFailure`` of kind `unwritable`.
+  /// - Throws: `FileFailure` of kind `unwritable`.
   public init(
     folder: String, continuingAfter step: Int? = nil,
     wallTime: Double = Date().timeIntervalSince1970
@@ -33,7 +33,7 @@ public final class EventFile {
   /// - Parameters:
   ///   - record: What was measured.
   ///   - wallTime: Seconds since 1970.
-  /// - Throws: ``FileFailure`` of kind `unwritable`.
+  /// - Throws: `FileFailure` of kind `unwritable`.
   public func append(
     _ record: MetricRecord, wallTime: Double = Date().timeIntervalSince1970
   ) throws {

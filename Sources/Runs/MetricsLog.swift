@@ -14,7 +14,7 @@ public final class MetricsLog {
   /// Records after that step, and a half-written last line, are removed durably first: the run is
   /// about to measure them again.
   ///
-  /// - Throws: ``FileFailure``, naming the line for a log that is damaged before its end.
+  /// - Throws: `FileFailure`, naming the line for a log that is damaged before its end.
   public init(path: String, continuingAfter step: Int = 0) throws {
     if FileManager.default.fileExists(atPath: path) {
       let data = try Self.contents(path)
@@ -30,19 +30,19 @@ public final class MetricsLog {
 
   /// Appends a record.
   ///
-  /// - Throws: ``FileFailure`` of kind `unwritable`; the log then ends with the record before.
+  /// - Throws: `FileFailure` of kind `unwritable`; the log then ends with the record before.
   public func append(_ record: MetricRecord) throws {
     try file.append(Array((record.line + "\n").utf8))
   }
 
   /// Waits until the records are on the disk; call it before a checkpoint is written.
   ///
-  /// - Throws: ``FileFailure`` of kind `unwritable`.
+  /// - Throws: `FileFailure` of kind `unwritable`.
   public func sync() throws { try file.sync() }
 
   /// The records of a log, in order; a half-written last line is left out.
   ///
-  /// - Throws: ``FileFailure`` for a log that is missing, or damaged before its end.
+  /// - Throws: `FileFailure` for a log that is missing, or damaged before its end.
   public static func records(at path: String) throws -> [MetricRecord] {
     try lines(of: contents(path), path: path).map(\.record)
   }

@@ -17,7 +17,7 @@ public final class RunFolder: Sendable {
 
   /// Creates the folder (parents included) of a new run and writes its recipe.
   ///
-  /// - Throws: ``RunFolderError`` if the folder holds anything already, or ``FileFailure`` if it
+  /// - Throws: ``RunFolderError`` if the folder holds anything already, or `FileFailure` if it
   ///   cannot be written.
   public static func create(at path: String, recipe: some Recipe) throws -> RunFolder {
     try refuseNonFolder(path)
@@ -48,7 +48,7 @@ public final class RunFolder: Sendable {
   ///     then recorded.
   /// - Returns: The folder, held until the value goes away.
   /// - Throws: ``RunFolderError`` if there is no run, or one with another recipe;
-  ///   ``RecipeError`` if the recorded recipe cannot be read; ``FileFailure`` if the folder cannot
+  ///   ``RecipeError`` if the recorded recipe cannot be read; `FileFailure` if the folder cannot
   ///   be written.
   public static func resume<R: Recipe>(
     at path: String, recipe: R, changing keys: Set<String> = []

@@ -31,7 +31,7 @@ struct GenerationStudy {
     labels = batch.support.labels[0].toDoubles().map { Int($0) }
   }
 
-  /// Writes every task's weights and attention maps, named as in ``WeightGenerator``.
+  /// Writes every task's weights and attention maps, named as in `WeightGenerator`.
   func write(to path: String) throws {
     let weights = network.writtenWeights
     var tensors = zip(weights.names, weights.tensors).map { (name: $0, tensor: $1) }

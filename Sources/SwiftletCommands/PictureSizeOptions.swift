@@ -16,7 +16,7 @@ struct PictureSizeOptions: ParsableArguments {
   /// Refuses a picture of another size, since one that was drawn much larger or smaller is judged
   /// badly and nothing else would say so.
   ///
-  /// - Throws: ``ContinualError/imageSize(found:expected:path:)``.
+  /// - Throws: `ContinualError/imageSize(found:expected:path:)`.
   func check(
     _ image: Image, at path: String, _ preparation: ClassifierFile.Preparation
   ) throws(ContinualError) {

@@ -67,7 +67,7 @@ extension Range<Int>: TensorIndex {
   }
 }
 extension ClosedRange<Int>: TensorIndex {
-  /// The slices of the range, both ends included; see ``Swift/Range/position``.
+  /// The slices of the range, both ends included; see `Swift/Range/position`.
   public var position: TensorPosition { (lowerBound..<(upperBound + 1)).position }
 }
 extension PartialRangeFrom<Int>: TensorIndex {

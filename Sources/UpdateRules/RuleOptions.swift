@@ -113,7 +113,7 @@ public struct RuleOptions: RecipePart {
   /// The defaults.
   public init() {}
 
-  /// Gradient descent as a rule, whose genome is ``Genome/backpropagation(learningRate:)``.
+  /// Gradient descent as a rule, whose genome is ``Genome/backpropagation(learningRate:_:)``.
   ///
   /// - Parameter activation: One of the pairs.
   /// - Returns: Options under which a step is exactly one of stochastic gradient descent on the

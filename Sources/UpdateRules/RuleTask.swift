@@ -38,7 +38,7 @@ public struct RuleDataOptions: RecipePart {
 
 /// Something to learn: a problem of the plane, or images of a data set.
 ///
-/// A name is one of ``PlaneTask`` (`xor`, `moons`, ...) or what the catalog of data sets reads, with
+/// A name is one of `PlaneTask` (`xor`, `moons`, ...) or what the catalog of data sets reads, with
 /// classes if wanted: `mnist`, `mnist:0-4`, `fashion-600`, `omniglot`, a folder.
 public struct RuleTask: Sendable {
   /// Which images of a set are meant.
