@@ -84,6 +84,7 @@ struct CompressSweep: ParsableCommand {
           try writeDurably(points.csv, to: path)
           console.note(point.text)
         })
+      points.means.compactMap { $0.remark(on: rates) }.forEach { console.note($0) }
       let page = SweepPage(recipe: recipe, points: points, folder: folder.paths.folder)
       try page.page().write(to: folder.paths.report)
       console.result(
@@ -124,6 +125,17 @@ extension SweepPoint {
       format: "%@ at %g, rate %g, seed %d%@: %.2f %% after %d steps, %@ learned numbers, %.0f s",
       method.rawValue, fraction, rate, seed, isTuning ? " (choosing the rate)" : "",
       100 * accuracy, steps, grouped(learnedNumbers), seconds)
+  }
+}
+
+extension SweepMean {
+  /// A remark where the rate lies at an end of those that were offered.
+  fileprivate func remark(on rates: [Double]) -> String? {
+    guard rates.count > 1, let least = rates.min(), let most = rates.max() else { return nil }
+    guard rate == least || rate == most else { return nil }
+    return String(
+      format: "%@ at %g: the rate %g is the %@ that was offered; offer %@ ones", method.rawValue,
+      fraction, rate, rate == most ? "largest" : "smallest", rate == most ? "larger" : "smaller")
   }
 }
 

@@ -69,6 +69,34 @@ import Testing
     #expect(whole == pieced)
   }
 
+  @Test func `a sweep compares methods, remarks on rates at an end, and goes on where it stopped`()
+    throws
+  {
+    let out = folder.path + "/sweep"
+    func sweep(seeds: Int, _ more: String...) throws -> CommandRun {
+      try CommandRun(
+        [
+          "compress", "sweep", "--recipe", Self.recipe, "--output", out, "--threads", "1",
+          "--steps", "1", "--tuning-steps", "1", "--methods", "hashedNets", "narrow",
+          "--fractions", "0.25", "0.1", "--rates", "1e-3", "1e-1", "--rate-per-size",
+          "--seeds", "\(seeds)", "--json",
+        ] + more)
+    }
+    let first = try sweep(seeds: 1)
+    let points = try #require(object(first.output)?["points"] as? [[String: Any]])
+    // Two rates and one run for each of two methods at two sizes.
+    #expect(points.count == 12, "\(first.messages)")
+    #expect(first.messages.contains("that was offered; offer"))
+    let table = try String(contentsOfFile: out + "/points.csv", encoding: .utf8)
+    #expect(table.split(separator: "\n").count == 13)
+    #expect(FileManager.default.fileExists(atPath: out + "/report.html"))
+    let second = try sweep(seeds: 2, "--resume")
+    let means = try #require(object(second.output)?["means"] as? [[String: Any]])
+    #expect(means.count == 4 && means.allSatisfy { $0["seeds"] as? Int == 2 }, "\(second.messages)")
+    let longer = try String(contentsOfFile: out + "/points.csv", encoding: .utf8)
+    #expect(longer.hasPrefix(table) && longer.split(separator: "\n").count == 17)
+  }
+
   @Test func `recipes are previewed without data`() throws {
     let paper = URL(fileURLWithPath: Self.recipe).deletingLastPathComponent()
       .appendingPathComponent("paper.yaml").path
