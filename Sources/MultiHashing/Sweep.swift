@@ -95,8 +95,8 @@ public struct SweepPoint: Sendable, Hashable, Codable {
 /// rate that suits it.
 ///
 /// The rate of a method, or of each of its sizes, is chosen first, by short runs on nine tenths of the
-/// training images, judged by the rest. Then every seed is tried at every size before the next seed, so that a sweep that is cut
-/// short compares fairly.
+/// training images, judged by the rest. Then every seed is tried at every size before the next seed, so
+/// that a sweep that is cut short compares fairly.
 public struct Sweep: Sendable {
   /// What is compared.
   public var methods: [SweepMethod]
