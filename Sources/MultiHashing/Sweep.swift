@@ -161,8 +161,7 @@ public struct Sweep: Sendable {
     var chosen: [SweepMethod: [Double: Double]] = [:]
     for method in methods {
       for fraction in tuningFraction.map({ [$0] }) ?? fractions {
-        // The whole network has one size.
-        let size = method == .dense ? 1 : fraction
+        let size = self.size(method, fraction)
         guard chosen[method]?[size] == nil else { continue }
         chosen[method, default: [:]][size] = try rate(recipe) { rate in
           try point(
@@ -174,15 +173,21 @@ public struct Sweep: Sendable {
     for seed in seeds {
       for (index, fraction) in fractions.enumerated() {
         for method in methods where method != .dense || index == 0 {
-          let size = method == .dense ? 1 : fraction
-          let tuned = method == .dense ? 1 : tuningFraction ?? fraction
-          guard let rate = chosen[method]?[tuned] else { continue }
+          guard let rate = chosen[method]?[size(method, tuningFraction ?? fraction)] else {
+            continue
+          }
           _ = try point(
             SweepPoint.Key(
-              method: method, fraction: size, rate: rate, seed: seed, isTuning: false), data)
+              method: method, fraction: size(method, fraction), rate: rate, seed: seed,
+              isTuning: false), data)
         }
       }
     }
+  }
+
+  /// The fraction that a method takes; the whole network has one size.
+  private func size(_ method: SweepMethod, _ fraction: Double) -> Double {
+    method == .dense ? 1 : fraction
   }
 
   /// The rate that is best in short runs.
